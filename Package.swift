@@ -1,0 +1,93 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// What every target of ours is compiled with. What a module exposes is written on its import lines.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+func library(_ name: String, path: String? = nil, exclude: [String] = [], _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: strict)
+}
+
+func tests(_ name: String, exclude: [String] = [], _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "dunlin",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "dunlin", targets: ["dunlin"]),
+        .library(name: "DunlinSandbox", targets: ["DunlinSandbox"]),
+        .library(name: "DunlinSandboxServer", targets: ["DunlinSandboxServer"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    ],
+    targets: [
+        library("DunlinCalendar", []),
+        library("DunlinCore", ["DunlinCalendar", crypto]),
+        library("DunlinDatabase", [grdb, logging]),
+        library("DunlinQueue", ["DunlinCalendar", "DunlinDatabase", logging]),
+        library("DunlinLedger", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", logging]),
+        library("DunlinGateways", ["DunlinCore", asyncHTTPClient, nioCore, nioHTTP1, logging]),
+        library(
+            "DunlinJobs", path: "jobs", exclude: ["README.md"],
+            ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinQueue", "DunlinLedger", logging]),
+        library("DunlinImport", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", logging]),
+        library("DunlinReports", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", logging]),
+        library("DunlinSandbox", ["DunlinCore"]),
+        library("DunlinSandboxServer", ["DunlinSandbox", hummingbird, logging]),
+        library(
+            "DunlinWeb",
+            [
+                "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue", "DunlinGateways",
+                "DunlinJobs", "DunlinReports", hummingbird, logging,
+            ]),
+        library(
+            "DunlinSimulation",
+            [
+                "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue", "DunlinGateways",
+                "DunlinJobs", "DunlinImport", "DunlinReports", "DunlinSandbox", logging,
+            ]),
+        .target(
+            name: "DunlinDefaults",
+            resources: [.embedInCode("config"), .embedInCode("cron")],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "dunlin",
+            dependencies: [
+                "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue", "DunlinGateways",
+                "DunlinJobs", "DunlinImport", "DunlinReports", "DunlinSandbox", "DunlinSandboxServer", "DunlinWeb",
+                "DunlinSimulation", "DunlinDefaults", argumentParser, asyncHTTPClient, crypto, logging, nioCore, nioPosix,
+                serviceLifecycle, yams,
+            ],
+            swiftSettings: strict),
+        tests("DunlinCalendarTests", ["DunlinCalendar"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,2 @@
+import AsyncHTTPClient
+enum Placeholder { static let x = HTTPClient.Configuration() }

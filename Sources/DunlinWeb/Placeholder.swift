@@ -1,0 +1,2 @@
+import Hummingbird
+enum Placeholder { static func x() -> Router<BasicRequestContext> { Router() } }
