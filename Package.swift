@@ -88,6 +88,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         tests("DunlinCalendarTests", ["DunlinCalendar"]),
+        tests("DunlinCoreTests", ["DunlinCore"]),
+        tests("DunlinSandboxTests", ["DunlinSandbox", "DunlinCore"]),
+        tests("DunlinSandboxServerTests", ["DunlinSandboxServer", "DunlinSandbox", "DunlinCore", asyncHTTPClient, nioCore]),
     ],
     swiftLanguageModes: [.v6]
 )
