@@ -95,6 +95,9 @@ let package = Package(
         tests("DunlinCalendarTests", ["DunlinCalendar"]),
         tests("DunlinDatabaseTests", ["DunlinCalendar", "DunlinDatabase", "DunlinTesting", logging]),
         tests("DunlinQueueTests", ["DunlinCalendar", "DunlinDatabase", "DunlinQueue", "DunlinTesting"]),
+        tests("DunlinCoreTests", ["DunlinCore"]),
+        tests("DunlinSandboxTests", ["DunlinSandbox", "DunlinCore"]),
+        tests("DunlinSandboxServerTests", ["DunlinSandboxServer", "DunlinSandbox", "DunlinCore", asyncHTTPClient, nioCore]),
     ],
     swiftLanguageModes: [.v6]
 )
