@@ -54,7 +54,7 @@ let package = Package(
         library("DunlinDatabase", [grdb, logging]),
         library("DunlinQueue", ["DunlinCalendar", "DunlinDatabase", logging]),
         library("DunlinLedger", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", logging]),
-        library("DunlinGateways", ["DunlinCore", asyncHTTPClient, nioCore, nioHTTP1, logging]),
+        library("DunlinGateways", ["DunlinCalendar", "DunlinCore", asyncHTTPClient, nioCore, nioHTTP1, logging]),
         library(
             "DunlinJobs", path: "jobs", exclude: ["README.md"],
             ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinQueue", "DunlinLedger", logging]),
@@ -88,6 +88,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         tests("DunlinCalendarTests", ["DunlinCalendar"]),
+        tests("DunlinCoreTests", ["DunlinCalendar", "DunlinCore"]),
+        tests("DunlinGatewaysTests", ["DunlinCalendar", "DunlinCore", "DunlinGateways", nioCore, nioHTTP1, nioPosix]),
     ],
     swiftLanguageModes: [.v6]
 )
