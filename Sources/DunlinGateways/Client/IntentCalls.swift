@@ -66,6 +66,8 @@ struct IntentPage: Sendable {
     var hasMore: Bool
     /// The cursor that a search gives instead of an id.
     var nextPage: String?
+
+    var lastID: String? { intents.last?.id }
 }
 
 extension GatewayResult {

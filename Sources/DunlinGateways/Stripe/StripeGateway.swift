@@ -89,7 +89,7 @@ public struct StripeGateway: ChargingGateway, ListingGateway {
     }
 
     public func intents(_ query: IntentQuery) async -> GatewayReply<[IntentSnapshot]> {
-        await IntentPages.all(nextCursor: { $0.intents.last?.id }) { cursor in
+        await IntentPages.all(nextCursor: \.lastID) { cursor in
             await calls.page(Call(.listIntents, query: requests.list(query, startingAfter: cursor)))
         }
     }

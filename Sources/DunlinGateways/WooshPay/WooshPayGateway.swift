@@ -93,7 +93,7 @@ public struct WooshPayGateway: ChargingGateway, ListingGateway {
 
     public func intents(reference: String) async -> GatewayReply<[IntentSnapshot]> {
         guard Call.isID(reference) else { return .badReference }
-        let reply = await IntentPages.all(nextCursor: { $0.intents.last?.id }) { cursor in
+        let reply = await IntentPages.all(nextCursor: \.lastID) { cursor in
             await calls.page(
                 Call(
                     .searchIntents,
