@@ -51,7 +51,7 @@ let package = Package(
     targets: [
         library("DunlinCalendar", []),
         library("DunlinCore", ["DunlinCalendar", crypto]),
-        library("DunlinDatabase", [grdb, logging]),
+        library("DunlinDatabase", ["DunlinCalendar", grdb, logging]),
         library("DunlinQueue", ["DunlinCalendar", "DunlinDatabase", logging]),
         library("DunlinLedger", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", logging]),
         library("DunlinGateways", ["DunlinCore", asyncHTTPClient, nioCore, nioHTTP1, logging]),
@@ -87,7 +87,17 @@ let package = Package(
                 serviceLifecycle, yams,
             ],
             swiftSettings: strict),
+        .target(
+            name: "DunlinTesting",
+            dependencies: ["DunlinCalendar", "DunlinDatabase", "DunlinQueue"],
+            path: "Tests/DunlinTesting",
+            swiftSettings: strict),
         tests("DunlinCalendarTests", ["DunlinCalendar"]),
+        tests("DunlinDatabaseTests", ["DunlinCalendar", "DunlinDatabase", "DunlinTesting", logging]),
+        tests("DunlinQueueTests", ["DunlinCalendar", "DunlinDatabase", "DunlinQueue", "DunlinTesting"]),
+        tests("DunlinCoreTests", ["DunlinCore"]),
+        tests("DunlinSandboxTests", ["DunlinSandbox", "DunlinCore"]),
+        tests("DunlinSandboxServerTests", ["DunlinSandboxServer", "DunlinSandbox", "DunlinCore", asyncHTTPClient, nioCore]),
     ],
     swiftLanguageModes: [.v6]
 )
