@@ -1,5 +1,6 @@
 import DunlinCalendar
 import DunlinCore
+import DunlinDatabase
 import DunlinDefaults
 import Foundation
 import Logging
@@ -33,10 +34,12 @@ struct Context: Sendable {
 
     /// The settings, with every flag and variable applied; also sets the level of the log.
     ///
-    /// - Parameter flags: those of the command that stand for a setting.
+    /// - Parameters:
+    ///   - flags: those of the command that stand for a setting.
     /// - Throws: a `SettingsError` with every problem at once; a `CommandFailure` for `--now` in live mode.
-    func settings(flags: [SettingsSources.Flag] = []) throws -> Settings {
-        let settings = try Settings.load(settingsSources(flags: flags))
+    ///   - readsFile: false where the file is only about to be written.
+    func settings(flags: [SettingsSources.Flag] = [], readsFile: Bool = true) throws -> Settings {
+        let settings = try Settings.load(settingsSources(flags: flags, readsFile: readsFile))
         if options.now != nil, settings.mode == .live {
             throw CommandFailure(.badInput, "--now is for test mode only, and mode is live")
         }
@@ -46,8 +49,10 @@ struct Context: Sendable {
         return settings
     }
 
-    func settingsSources(flags: [SettingsSources.Flag] = []) throws(SettingsError) -> SettingsSources {
-        let directory = try configDirectory()
+    func settingsSources(
+        flags: [SettingsSources.Flag] = [], readsFile: Bool = true
+    ) throws(SettingsError) -> SettingsSources {
+        let directory = readsFile ? try configDirectory() : ConfigDirectory(path: nil)
         let name = ConfigDirectory.settingsFile
         let file = directory.path == nil ? nil : try directory.file(name, builtIn: Defaults.settings)
         return SettingsSources(
@@ -55,6 +60,19 @@ struct Context: Sendable {
             readFile: { path in FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } }
         )
     }
+
+    /// The data file. Close it when done.
+    ///
+    /// - Throws: a `DatabaseError`, which ends the program with status 4.
+    func openDatabase(_ settings: Settings, opening: DatabaseOptions.Opening = .mustExist) throws -> Database {
+        try LiveDatabase.open(settings.database, opening: opening, log: log)
+    }
+
+    /// The drivers of all gateways that have a key. Shut them down when done.
+    func makeGateways(_ settings: Settings) throws -> LiveGateways { try LiveGateways(settings, clock: clock) }
+
+    /// Who is at the keyboard, for the record of what was decided by hand.
+    var actor: String { environment["SUDO_USER"] ?? environment["USER"] ?? environment["LOGNAME"] ?? "person" }
 
     private var globalFlags: [SettingsSources.Flag] {
         var flags: [SettingsSources.Flag] = []

@@ -1,6 +1,8 @@
 import ArgumentParser
 import DunlinCalendar
 import DunlinCore
+import DunlinDatabase
+import DunlinGateways
 
 /// What an error that reached the top means for the caller: a status, and lines for standard error.
 struct FailureReport {
@@ -16,10 +18,25 @@ struct FailureReport {
             self.init(isOnlyKeys ? .gateway : .badInput, settings.description)
         case let calendar as CalendarError:
             self.init(.badInput, calendar.description)
+        case let database as DatabaseError:
+            self.init(Self.status(database.code), Redaction.clean(database.message))
+        case let gateway as GatewaySettingsError:
+            self.init(.gateway, gateway.description)
         case is CancellationError:
             self.init(.done, "")
         default:
             self.init(.needsPerson, "unexpected: \(Redaction.clean(String(describing: error)))")
+        }
+    }
+
+    /// What the schema refuses and what is there already is the caller's input; a fault of ours needs a person.
+    private static func status(_ code: DatabaseError.Code) -> ExitStatus {
+        switch code {
+        case .exists, .constraint: .badInput
+        case .columnMissing, .columnMismatch, .tooManyRows, .statement, .closed: .needsPerson
+        case .busy, .foreign, .newer, .older, .corrupt, .full, .ioError, .outOfMemory, .readOnly, .networkFileSystem,
+            .notFound, .cannotOpen, .transactionLost, .settingNotInForce:
+            .database
         }
     }
 

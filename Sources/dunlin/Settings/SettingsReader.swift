@@ -55,6 +55,28 @@ final class SettingsReader {
         return value(path, fallback: fallback, expected: "one of: \(names)") { T(rawValue: $0) }
     }
 
+    /// A list of at least one whole number, from the file or the defaults.
+    func integers(_ path: String, fallback: String, in range: ClosedRange<Int>) -> [Int]? {
+        asked.insert(path)
+        guard let node = file[Self.parts(path)] ?? defaults[Self.parts(path)] ?? defaults[Self.parts(fallback)] else {
+            return nil
+        }
+        let numbers: [Int?] =
+            if case .list(let items, _) = node {
+                items.map { item in
+                    guard case .text(let text, _) = item, let number = text.flatMap({ Int($0) }) else { return nil }
+                    return range.contains(number) ? number : nil
+                }
+            } else {
+                []
+            }
+        let accepted = numbers.compactMap { $0 }
+        if !numbers.isEmpty, accepted.count == numbers.count { return accepted }
+        let expected = "a list of whole numbers from \(range.lowerBound) to \(range.upperBound), such as [3, 5]"
+        report("\(path): expects \(expected)", at: origin(node.place))
+        return nil
+    }
+
     /// The keys that the file has below a path, then those of the defaults; each once.
     func keys(of path: String) -> [String] {
         asked.insert(path)
