@@ -32,10 +32,8 @@ struct CronField: Sendable {
             guard let read = numbersOfItem(item) else { throw refused(item.isEmpty ? text : String(item)) }
             for number in read { numbers.bits |= 1 << UInt64(number) }
         }
-        if self.range.upperBound == 7, numbers.contains(7) {
-            // Both 0 and 7 are Sunday.
-            numbers.bits = numbers.bits & ~(1 << 7) | 1
-        }
+        // Both 0 and 7 are Sunday.
+        if self.range.upperBound == 7, numbers.contains(7) { numbers.bits |= 1 }
         return numbers
     }
 

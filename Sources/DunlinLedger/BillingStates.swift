@@ -54,13 +54,26 @@ public enum BillingStates {
         try tx.row("SELECT * FROM billing_state WHERE subscription_id = ?1", subscriptionID, read: read)
     }
 
-    /// The next subscriptions with a boundary at or before `now`, oldest boundary first.
-    public static func due(now: Instant, limit: Int, _ tx: Transaction) throws -> [String] {
+    /// The next page of subscriptions with a boundary at or before `now`, oldest boundary first.
+    ///
+    /// - Parameter after: the last row of the page before; nil for the first page.
+    public static func due(
+        now: Instant, after: (at: Instant, id: String)?, limit: Int, _ tx: Transaction
+    ) throws -> [(at: Instant, id: String)] {
         try tx.rows(
             """
-            SELECT subscription_id FROM billing_state WHERE next_boundary_at IS NOT NULL AND next_boundary_at <= ?1
-            ORDER BY next_boundary_at, subscription_id LIMIT ?2
-            """, now, limit
+            SELECT next_boundary_at, subscription_id FROM billing_state
+            WHERE next_boundary_at IS NOT NULL AND next_boundary_at <= ?1
+                AND (next_boundary_at > ?2 OR (next_boundary_at = ?2 AND subscription_id > ?3))
+            ORDER BY next_boundary_at, subscription_id LIMIT ?4
+            """, now, after?.at ?? Instant(milliseconds: .min), after?.id ?? "", limit
+        ) { (at: try $0.get(0), id: try $0.get(1)) }
+    }
+
+    /// Parked subscriptions, the longest parked first.
+    public static func parked(limit: Int, _ tx: Transaction) throws -> [String] {
+        try tx.rows(
+            "SELECT subscription_id FROM billing_state WHERE state = 'parked' ORDER BY planned_at LIMIT ?1", limit
         ) { try $0.get(0) }
     }
 
@@ -107,7 +120,7 @@ public enum BillingStates {
 
     /// Another subscription of the customer with the same plan, amount and interval, first seen earlier (money.md 16).
     public static func twin(of subscription: Subscription, seenBefore: Instant, _ tx: Transaction) throws -> String? {
-        try tx.rows(
+        let twins: [String] = try tx.rows(
             """
             SELECT s.id AS id FROM subscriptions s JOIN billing_state b ON b.subscription_id = s.id
             WHERE s.customer_id = ?1 AND s.id <> ?2 AND s.plan = ?3 AND s.amount_minor = ?4 AND s.currency = ?5
@@ -115,7 +128,8 @@ public enum BillingStates {
             ORDER BY s.id LIMIT 1
             """, subscription.customerID, subscription.id, subscription.plan, subscription.amountMinor,
             subscription.currency, subscription.interval, subscription.intervalCount, seenBefore
-        ) { try $0.get("id") }.first
+        ) { try $0.get("id") }
+        return twins.first
     }
 
     private static func read(_ row: Row) throws -> BillingState {

@@ -1,4 +1,5 @@
 public import DunlinCalendar
+import DunlinCore
 public import DunlinDatabase
 
 /// The table `invoices`. What an invoice is for never changes; only what became of it does.

@@ -73,6 +73,23 @@ import Testing
         #expect(try ticks(skipped, "2011-12-01T00:00:00Z", "2012-01-29T00:00:00Z").isEmpty)
     }
 
+    @Test func aTickMovedIntoTheNextDayIsFoundFromThatDay() throws {
+        let line = try cronLine("0,30 9 30 * *", zone: "Pacific/Apia")
+        #expect(
+            try ticks(line, "2011-12-30T19:00:00Z", "2011-12-31T00:00:00Z") == [
+                "2011-12-30T09:30:00 2011-12-30T19:30:00Z"
+            ])
+    }
+
+    @Test func aLimitReachedOnADayWithAMovedHourDoesNotLoseTheNextDay() throws {
+        // The moved ticks of the day that was left out are those of the next day.
+        let line = try cronLine("0 9,10 * * *", zone: "Pacific/Apia")
+        let (start, end) = (try instant("2011-12-29T20:30:00Z"), try instant("2012-01-31T00:00:00Z"))
+        let found = line.ticks(after: start, through: end, limit: 3)
+        #expect(found.map(\.key) == ["2011-12-31T09:00:00", "2011-12-31T10:00:00", "2012-01-01T09:00:00"])
+        #expect(found.allSatisfy { $0.rule == nil })
+    }
+
     @Test func theStartIsLeftOutAndTheEndIsIn() throws {
         let line = try cronLine("*/10 * * * *")
         #expect(
