@@ -95,13 +95,19 @@ enum AttemptChecks {
             arguments: { _ in [days * 86_400_000, declinesMax] })
     }
 
+    /// When the debt of invoice `i` ended: its intents may have been canceled later.
+    private static let endedAt = """
+        COALESCE((SELECT MIN(e.recorded_at) FROM activity e WHERE e.invoice_id = i.id AND e.kind = 'debt_ended'),
+            i.closed_at, i.paid_at)
+        """
+
     private static let endedIsEnded = [
         SQLCheck(
             promise: .p7, rule: "attempt_after_end", sentence: "an attempt was written after the debt had ended",
-            counting: "SELECT COUNT(*) FROM invoices WHERE closed_at IS NOT NULL OR paid_at IS NOT NULL",
+            counting: "SELECT COUNT(*) FROM invoices WHERE state <> 'open'",
             finding: """
                 SELECT i.subscription_id, i.id, a.id FROM invoices i JOIN attempts a ON a.invoice_id = i.id
-                WHERE i.state <> 'open' AND a.written_at > COALESCE(i.closed_at, i.paid_at)
+                WHERE i.state <> 'open' AND a.written_at > \(endedAt)
                 """,
             ids: ["subscription_id", "invoice_id", "attempt_id"]),
         SQLCheck(
@@ -120,7 +126,7 @@ enum AttemptChecks {
                 SELECT i.subscription_id, i.id, later.attempt_number, later.id FROM invoices i
                 JOIN exchanges later ON later.invoice_id = i.id
                 WHERE i.state <> 'open' AND later.method = 'POST' AND later.path LIKE '%/confirm'
-                    AND later.started_at > COALESCE(i.closed_at, i.paid_at)
+                    AND later.started_at > \(endedAt)
                     AND EXISTS (SELECT 1 FROM exchanges first WHERE first.invoice_id = i.id AND first.method = 'POST'
                         AND first.path LIKE '%/confirm' AND first.attempt_number = later.attempt_number
                         AND first.started_at < later.started_at)

@@ -16,12 +16,12 @@ struct NextStep: Hashable, Sendable {
     /// The part of them that has not begun.
     var readyChargeJobs: Int64
     var deadChargeJobs: Int64
-    /// Jobs, dead ones included, that ask about the late debts of the invoice's gateway.
+    /// Jobs that ask about the late debts of the invoice's gateway.
     var askJobs: Int64
     var attemptsInFlight: Int64
     /// Intents that the gateway could still be paid on.
     var openIntents: Int64
-    /// Jobs, dead ones included, that cancel one of them.
+    /// How many of them a job cancels.
     var cancelJobs: Int64
     var hasNextAttemptTime: Bool
 

@@ -24,21 +24,19 @@ enum NextStepCheck {
                 AND j.state IN ('ready', 'running')) AS charge_jobs,
             (SELECT COUNT(*) FROM jobs j WHERE j.unique_key = 'charge-invoice/' || i.id
                 AND j.state IN ('ready', 'running') AND j.state = 'ready') AS ready_charge_jobs,
-            (SELECT COUNT(*) FROM jobs j WHERE j.unique_key = 'charge-invoice/' || i.id AND j.state = 'dead')
-                AS dead_charge_jobs,
+            COALESCE(dead.jobs, 0) AS dead_charge_jobs,
             (SELECT COUNT(*) FROM jobs j WHERE j.unique_key = 'ask-about-late-debts/' || i.gateway
-                AND j.state IN ('ready', 'running'))
-            + (SELECT COUNT(*) FROM jobs j WHERE j.unique_key = 'ask-about-late-debts/' || i.gateway
-                AND j.state = 'dead') AS ask_jobs,
+                AND j.state IN ('ready', 'running')) AS ask_jobs,
             (SELECT COUNT(*) FROM attempts a WHERE a.invoice_id = i.id AND a.ended_at IS NULL) AS in_flight,
             (SELECT COUNT(*) FROM intents t WHERE t.invoice_id = i.id AND t.status NOT IN ('canceled', 'succeeded'))
                 AS open_intents,
             (SELECT COUNT(*) FROM intents t WHERE t.invoice_id = i.id AND t.status NOT IN ('canceled', 'succeeded')
-                AND (EXISTS (SELECT 1 FROM jobs j WHERE j.unique_key = 'cancel-intent/' || t.id
-                        AND j.state IN ('ready', 'running'))
-                    OR EXISTS (SELECT 1 FROM jobs j WHERE j.unique_key = 'cancel-intent/' || t.id
-                        AND j.state = 'dead'))) AS cancel_jobs
-        FROM invoices i WHERE i.state IN ('open', 'closing') ORDER BY i.id
+                AND EXISTS (SELECT 1 FROM jobs j WHERE j.unique_key = 'cancel-intent/' || t.id
+                    AND j.state IN ('ready', 'running'))) AS cancel_jobs
+        FROM invoices i
+        LEFT JOIN (SELECT unique_key, COUNT(*) AS jobs FROM jobs WHERE state = 'dead' AND unique_key IS NOT NULL
+            GROUP BY unique_key) dead ON dead.unique_key = 'charge-invoice/' || i.id
+        WHERE i.state IN ('open', 'closing')
         """
 }
 
