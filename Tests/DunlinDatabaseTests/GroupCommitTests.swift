@@ -113,6 +113,25 @@ import Testing
         #expect(try await Birds.names(database) == [])
     }
 
+    @Test func aWriteThatMustNotBeLostIsRepeatedUntilTheDiskTakesIt() async throws {
+        let disk = BrokenDisk()
+        let database = try TemporaryDatabase.inMemory(Birds.schema) { options in
+            options.faults = DatabaseFaults { _ in disk.failure }
+        }
+        let pauses = Mutex<[Int]>([])
+        try await database.writeUntilStored(
+            pause: { tries in
+                pauses.withLock { $0.append(tries) }
+                if tries == 3 { disk.repair() }
+            }
+        ) { try Birds.add("dunlin", $0) }
+        #expect(pauses.withLock { $0 } == [1, 2, 3])
+        #expect(try await Birds.names(database) == ["dunlin"])
+        await #expect(throws: DatabaseError.self, "a refusal by the schema does not pass") {
+            try await database.writeUntilStored(pause: { _ in }) { try Birds.add("dunlin", $0) }
+        }
+    }
+
     @Test func aFullDiskIsReportedAndTheNextWriteThatFitsHeals() async throws {
         let temporary = try TemporaryDatabase.onDisk(Birds.schema)
         let database = temporary.database
