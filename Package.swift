@@ -54,7 +54,7 @@ let package = Package(
         library("DunlinDatabase", ["DunlinCalendar", grdb, logging]),
         library("DunlinQueue", ["DunlinCalendar", "DunlinDatabase", logging]),
         library("DunlinLedger", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", logging]),
-        library("DunlinGateways", ["DunlinCore", asyncHTTPClient, nioCore, nioHTTP1, logging]),
+        library("DunlinGateways", ["DunlinCalendar", "DunlinCore", asyncHTTPClient, nioCore, nioHTTP1, logging]),
         library(
             "DunlinJobs", path: "jobs", exclude: ["README.md"],
             ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinQueue", "DunlinLedger", logging]),
@@ -98,6 +98,7 @@ let package = Package(
         tests("DunlinCoreTests", ["DunlinCore"]),
         tests("DunlinSandboxTests", ["DunlinSandbox", "DunlinCore"]),
         tests("DunlinSandboxServerTests", ["DunlinSandboxServer", "DunlinSandbox", "DunlinCore", asyncHTTPClient, nioCore]),
+        tests("DunlinGatewaysTests", ["DunlinCalendar", "DunlinCore", "DunlinGateways", nioCore, nioHTTP1, nioPosix]),
     ],
     swiftLanguageModes: [.v6]
 )

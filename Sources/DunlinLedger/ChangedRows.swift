@@ -30,6 +30,16 @@ public enum ChangedRows {
         }
     }
 
+    /// The newest entry's id; nil when there is none.
+    public static func newest(_ tx: Transaction) throws -> Int64? {
+        try tx.value("SELECT MAX(id) FROM changed_rows")
+    }
+
+    /// Puts a row on the list again: it could not be looked at yet.
+    public static func add(_ kind: ChangedRow.Kind, _ rowID: String, _ tx: Transaction) throws {
+        try tx.execute("INSERT INTO changed_rows (kind, row_id) VALUES (?1, ?2)", kind, rowID)
+    }
+
     /// Forgets the entries up to and with `id`, in the transaction that planned what they name.
     public static func clear(through id: Int64, _ tx: Transaction) throws {
         try tx.execute("DELETE FROM changed_rows WHERE id <= ?1", id)
