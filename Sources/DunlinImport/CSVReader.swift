@@ -72,8 +72,10 @@ struct CSVReader {
     private mutating func readPlain(into record: inout CSVRecord) throws(ImportError) -> Event? {
         while let byte = try reader.peek(), byte != Byte.comma, !byte.isLineEnd {
             guard byte != Byte.quote else {
-                return try skipLine(after: problem("a quote inside a field that does not begin with one; double it"
-                    + " and put the whole field in quotes"))
+                return try skipLine(
+                    after: problem(
+                        "a quote inside a field that does not begin with one; double it"
+                            + " and put the whole field in quotes"))
             }
             guard record.bytes.count < recordBytesMax else { return tooLong(record) }
             record.bytes.append(byte)

@@ -1,11 +1,9 @@
 /// The tables that can be imported, in the order in which they need each other.
-public enum ImportTable: String, CaseIterable, Hashable, Sendable, Comparable {
+public enum ImportTable: String, CaseIterable, Hashable, Sendable {
     case customers
     case paymentMethods = "payment_methods"
     case subscriptions
     case adjustments
-
-    public static func < (left: ImportTable, right: ImportTable) -> Bool { left.order < right.order }
 
     /// The columns a file must have.
     public var requiredColumns: [String] { layout.required }
@@ -13,15 +11,6 @@ public enum ImportTable: String, CaseIterable, Hashable, Sendable, Comparable {
     public var optionalColumns: [String] { layout.optional }
 
     var columns: [String] { layout.required + layout.optional }
-
-    private var order: Int {
-        switch self {
-        case .customers: 0
-        case .paymentMethods: 1
-        case .subscriptions: 2
-        case .adjustments: 3
-        }
-    }
 
     private var layout: (required: [String], optional: [String]) {
         switch self {
@@ -41,7 +30,8 @@ public enum ImportTable: String, CaseIterable, Hashable, Sendable, Comparable {
                     "anchor", "time_zone", "cancel_at_period_end", "status",
                 ],
                 [
-                    "payment_method_id", "trial_end", "bill_on", "ends_at", "bill_from", "replaces", "parallel", "entity",
+                    "payment_method_id", "trial_end", "bill_on", "ends_at", "bill_from", "replaces", "parallel",
+                    "entity",
                     "invoice_number",
                 ]
             )

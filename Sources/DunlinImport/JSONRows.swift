@@ -37,7 +37,8 @@ struct JSONRows {
                 cells[column] = member.cell
             } else if waiting.count < 20 {
                 let reason = surplusColumn(member.name, table)
-                waiting.append(.problem(ImportProblem(file: file, line: line, position: member.cell.position, reason: reason)))
+                waiting.append(
+                    .problem(ImportProblem(file: file, line: line, position: member.cell.position, reason: reason)))
             }
         }
         waiting.append(.row(InputRow(line: line, cells: cells)))

@@ -119,7 +119,8 @@ struct RowFields {
                 // Most cells have too few digits for the dearer look.
                 guard text.utf8.count(where: \.isDigit) >= 13, Redaction.holdsCardNumber(text) else { continue }
                 let masked = shown(text)
-                refuse(column, "\(masked) looks like a card number; give the gateway's id of the saved card", as: Int.self)
+                refuse(
+                    column, "\(masked) looks like a card number; give the gateway's id of the saved card", as: Int.self)
             case .absent, .null, .flag, .invalid: continue
             }
         }

@@ -52,7 +52,8 @@ struct RowParser {
         guard let name = fields.text(column, isNeeded: isNeeded, bytesMax: 100) else { return nil }
         if let known = zones[name] { return known }
         guard let zone = Zone(name) else {
-            return fields.refuse(column, "\(shown(name)) is not a time zone of the IANA database, such as Europe/Berlin")
+            return fields.refuse(
+                column, "\(shown(name)) is not a time zone of the IANA database, such as Europe/Berlin")
         }
         zones[name] = zone
         return zone
