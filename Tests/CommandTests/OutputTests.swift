@@ -47,10 +47,10 @@ struct OutputTests {
     }
 
     @Test(arguments: [
-        (DatabaseError.Code.busy, ExitStatus.database), (.foreign, .database), (.newer, .database), (.full, .database),
-        (.notFound, .database), (.exists, .badInput), (.statement, .needsPerson),
+        (DatabaseError.Code.busy, dunlin.ExitStatus.database), (.foreign, .database), (.newer, .database),
+        (.full, .database), (.notFound, .database), (.exists, .badInput), (.statement, .needsPerson),
     ])
-    func aFaultOfTheDataFileEndsWithItsStatus(code: DatabaseError.Code, status: ExitStatus) {
+    func aFaultOfTheDataFileEndsWithItsStatus(code: DatabaseError.Code, status: dunlin.ExitStatus) {
         #expect(FailureReport(DatabaseError(code, "text")).status == status)
     }
 

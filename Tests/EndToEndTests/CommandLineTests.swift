@@ -1,3 +1,4 @@
+import DunlinTesting
 import Foundation
 import Testing
 
@@ -15,7 +16,7 @@ struct CommandLineTests {
     @Test(arguments: [
         ["no-such-command"], ["calendar"], ["calendar", "--anchor", "2024-02-30"], ["check", "--no-such-flag"],
         ["calendar", "--anchor", "2024-01-31", "--time-zone", "Mars/Base"],
-        ["calendar", "--anchor", "2024-01-31", "--interval-count", "0"], ["check", "--config", "nowhere"],
+        ["calendar", "--anchor", "2024-01-31", "--interval-count", "0"], ["init", "--config", "nowhere"],
         ["check", "--now", "yesterday"], ["charging", "stop"],
     ])
     func aWrongCallEndsWithStatusTwoAndOneClearComplaint(arguments: [String]) async throws {
