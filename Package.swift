@@ -102,6 +102,9 @@ let package = Package(
         tests("DunlinSandboxTests", ["DunlinSandbox", "DunlinCore"]),
         tests("DunlinSandboxServerTests", ["DunlinSandboxServer", "DunlinSandbox", "DunlinCore", asyncHTTPClient, nioCore]),
         tests("DunlinGatewaysTests", ["DunlinCalendar", "DunlinCore", "DunlinGateways", nioCore, nioHTTP1, nioPosix]),
+        tests("CommandTests", ["dunlin", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinTesting", logging]),
+        tests("EndToEndTests", ["dunlin", "DunlinTesting"]),
+        tests("TidyTests", ["DunlinDefaults"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -33,7 +33,12 @@ public enum Adjustments {
     /// - Throws: `DatabaseError` when the subscription is unknown, or an invoice has taken the adjustment.
     @discardableResult
     public static func upsert(_ adjustment: Adjustment, _ tx: Transaction) throws -> RowChange {
-        let stored = try find(adjustment.id, tx)
+        try upsert(adjustment, stored: try find(adjustment.id, tx), tx)
+    }
+
+    /// The same for a caller that has just read the stored row.
+    @discardableResult
+    public static func upsert(_ adjustment: Adjustment, stored: Adjustment?, _ tx: Transaction) throws -> RowChange {
         guard stored != adjustment else { return .unchanged }
         try tx.execute(
             """

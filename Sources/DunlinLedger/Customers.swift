@@ -33,7 +33,12 @@ public enum Customers {
     /// - Throws: `DatabaseError` when the gateway's customer belongs to another row.
     @discardableResult
     public static func upsert(_ customer: Customer, _ tx: Transaction) throws -> RowChange {
-        let stored = try find(customer.id, tx)
+        try upsert(customer, stored: try find(customer.id, tx), tx)
+    }
+
+    /// The same for a caller that has just read the stored row.
+    @discardableResult
+    public static func upsert(_ customer: Customer, stored: Customer?, _ tx: Transaction) throws -> RowChange {
         guard stored != customer else { return .unchanged }
         try tx.execute(
             """

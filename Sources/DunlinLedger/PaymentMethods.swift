@@ -41,7 +41,12 @@ public enum PaymentMethods {
     /// - Throws: `DatabaseError` when the customer is unknown or has the gateway's method in another row.
     @discardableResult
     public static func upsert(_ method: PaymentMethod, _ tx: Transaction) throws -> RowChange {
-        let stored = try find(method.id, tx)
+        try upsert(method, stored: try find(method.id, tx), tx)
+    }
+
+    /// The same for a caller that has just read the stored row.
+    @discardableResult
+    public static func upsert(_ method: PaymentMethod, stored: PaymentMethod?, _ tx: Transaction) throws -> RowChange {
         guard stored != method else { return .unchanged }
         try tx.execute(
             """

@@ -111,6 +111,28 @@ import Testing
         try await database.write { _ in }
         #expect(database.storeFailure == nil)
         #expect(try await Birds.names(database) == [])
+        let probe: String? = try await database.read {
+            try $0.value("SELECT value FROM meta WHERE key = 'write_probe'")
+        }
+        #expect(probe == "1", "the write that healed changed nothing by itself, so only its probe proves the disk")
+    }
+
+    @Test func aWriteThatMustNotBeLostIsRepeatedUntilTheDiskTakesIt() async throws {
+        let disk = BrokenDisk()
+        let database = try TemporaryDatabase.inMemory(Birds.schema) { options in
+            options.faults = DatabaseFaults { _ in disk.failure }
+        }
+        let pauses = Mutex<[Int]>([])
+        let pause: @Sendable (Int) async throws -> Void = { tries in
+            pauses.withLock { $0.append(tries) }
+            if tries == 3 { disk.repair() }
+        }
+        try await database.writeUntilStored(pause: pause) { try Birds.add("dunlin", $0) }
+        #expect(pauses.withLock { $0 } == [1, 2, 3])
+        #expect(try await Birds.names(database) == ["dunlin"])
+        await #expect(throws: DatabaseError.self, "a refusal by the schema does not pass") {
+            try await database.writeUntilStored(pause: pause) { try Birds.add("dunlin", $0) }
+        }
     }
 
     @Test func aFullDiskIsReportedAndTheNextWriteThatFitsHeals() async throws {

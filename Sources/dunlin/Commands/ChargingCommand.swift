@@ -92,9 +92,9 @@ struct ChargingSwitch {
         return try await database.write(step: "charging-switch") { tx in
             let states = try GatewayStates.all(tx).filter { name == nil || $0.gateway == name }
             guard !states.isEmpty else {
-                let subject = name.map { "gateway \($0) has" } ?? "no gateway has"
+                let subject = name.map { "gateway \($0)" } ?? "any gateway"
                 throw CommandFailure(
-                    .badInput, "\(subject) never been used by this data file, so there is no switch to turn yet")
+                    .badInput, "nothing was ever charged at \(subject) from this data file: there is no switch yet")
             }
             return try states.map { state in
                 let changed =

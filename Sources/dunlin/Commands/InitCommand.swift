@@ -1,5 +1,6 @@
 import ArgumentParser
 import DunlinCalendar
+import DunlinDatabase
 import DunlinDefaults
 import Foundation
 

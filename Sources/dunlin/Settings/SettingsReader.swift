@@ -165,6 +165,9 @@ final class SettingsReader {
             report("\(path.isEmpty ? "the file" : path): expects a group of keys", at: origin(tree.place))
             return
         }
+        let here = parts.joined(separator: ".")
+        // Asked for as one value, and reported as a group already.
+        if asked.contains(here), !asked.contains(where: { $0.hasPrefix(here + ".") }) { return }
         for entry in entries {
             let path = (parts + [entry.key]).joined(separator: ".")
             if asked.contains(where: { $0 == path || $0.hasPrefix(path + ".") }) {
