@@ -30,7 +30,7 @@ extension World {
         if let id = try parameters.optional("customer", call) {
             customer = try livingCustomer(id, call, parameter: "customer", status: 400)
         } else {
-            customer = Customer(header("cus", call), invoicePrefix: String(identifiers.request().suffix(8)))
+            customer = Customer(header("cus", call), invoicePrefix: identifiers.token(8).uppercased())
             customers.insert(customer)
             emit("customer.created", .customer(customer), call)
         }
@@ -59,7 +59,7 @@ extension World {
         let customer = try call.parameters.string("customer")
         let page = try page(
             checkoutSessions.records(call.dialect), query, kind: "checkout.session",
-            cursor: { self.checkoutSessions[$0] }
+            cursor: checkoutSessions
         ) { session in
             session.livemode == call.livemode && (customer == nil || session.setupIntent.customer?.id == customer)
         }

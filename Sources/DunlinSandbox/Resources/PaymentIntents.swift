@@ -79,7 +79,7 @@ extension World {
         if let id = try call.parameters.string("customer") {
             records = customers[id].map(\.paymentIntents) ?? []
         }
-        let page = try page(records, query, kind: "payment_intent", cursor: { self.paymentIntents[$0] }) {
+        let page = try page(records, query, kind: "payment_intent", cursor: paymentIntents) {
             $0.livemode == call.livemode && $0.dialect == call.dialect
         }
         return try listReply(page, call) { intent, writer, view in self.write(intent, to: &writer, view) }
