@@ -37,7 +37,7 @@ extension World {
         let inner = Call(
             dialect: call.dialect, livemode: call.livemode,
             parameters: Parameters(intentParameters + [JSONValue.Member("customer", .string(customer.id))]), ids: [],
-            requestID: call.requestID, idempotencyKey: call.idempotencyKey, quirks: call.quirks, path: call.path)
+            requestID: call.requestID, idempotencyKey: call.idempotencyKey, quirks: call.quirks, path: call.path, version: .pinned)
         let intent = try makeSetupIntent(inner)
         let session = CheckoutSession(
             header("cs", call), setupIntent: intent, successURL: try parameters.string("success_url"),
@@ -102,7 +102,7 @@ extension World {
         }
         let call = Call(
             dialect: session.dialect, livemode: session.livemode, parameters: Parameters([]), ids: [], requestID: "",
-            idempotencyKey: nil, quirks: options.quirks, path: "")
+            idempotencyKey: nil, quirks: options.quirks, path: "", version: .pinned)
         let data = Parameters([
             JSONValue.Member("type", .string("card")), JSONValue.Member("card", .object(card)),
         ])

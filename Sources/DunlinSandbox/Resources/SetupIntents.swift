@@ -18,6 +18,7 @@ extension World {
         let confirms = try parameters.boolean("confirm") ?? false
         if call.dialect == .stripe {
             try parameters.requireKnown(Self.createNames)
+            try call.version.checkMethodTypes(parameters)
             for name in Self.confirmOnlyNames where !confirms && parameters.has(name) {
                 throw .invalid(name, "`\(name)` can only be used with `confirm=true`.")
             }
@@ -65,7 +66,10 @@ extension World {
     }
 
     func updateSetupIntent(_ call: Call) throws(SandboxFailure) -> Reply {
-        if call.dialect == .stripe { try call.parameters.requireKnown(Self.updateNames) }
+        if call.dialect == .stripe {
+            try call.parameters.requireKnown(Self.updateNames)
+            try call.version.checkMethodTypes(call.parameters)
+        }
         let intent = try setupIntent(call.id, call)
         try requireOpen(intent, verb: "update")
         try apply(call.parameters, to: intent, call)
