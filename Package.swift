@@ -61,7 +61,7 @@ let package = Package(
             "DunlinJobs", path: "jobs", exclude: ["README.md"],
             ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinQueue", "DunlinLedger", logging]),
         library("DunlinImport", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", logging]),
-        library("DunlinReports", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", logging]),
+        library("DunlinReports", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinQueue", "DunlinLedger", logging]),
         library("DunlinSandbox", ["DunlinCore"]),
         library("DunlinSandboxServer", ["DunlinSandbox", hummingbird, logging]),
         library(
@@ -101,9 +101,15 @@ let package = Package(
         tests(
             "DunlinImportTests",
             ["DunlinImport", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinTesting", sqlite]),
+        tests(
+            "DunlinReportsTests",
+            ["DunlinReports", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue", "DunlinTesting"]),
         tests("DunlinSandboxTests", ["DunlinSandbox", "DunlinCore"]),
         tests("DunlinSandboxServerTests", ["DunlinSandboxServer", "DunlinSandbox", "DunlinCore", asyncHTTPClient, nioCore]),
         tests("DunlinGatewaysTests", ["DunlinCalendar", "DunlinCore", "DunlinGateways", nioCore, nioHTTP1, nioPosix]),
+        tests("CommandTests", ["dunlin", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinTesting", logging]),
+        tests("EndToEndTests", ["dunlin", "DunlinTesting"]),
+        tests("TidyTests", ["DunlinDefaults"]),
     ],
     swiftLanguageModes: [.v6]
 )

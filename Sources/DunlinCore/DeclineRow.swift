@@ -39,6 +39,23 @@ struct DeclineRow: Decodable, Hashable, Sendable {
         case waitSeconds = "wait_seconds"
     }
 
+    init(from decoder: any Decoder) throws {
+        let names = try decoder.container(keyedBy: AnyName.self)
+        for name in names.allKeys where CodingKeys(stringValue: name.stringValue) == nil {
+            throw DecodingError.dataCorruptedError(forKey: name, in: names, debugDescription: "no such member")
+        }
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        gateway = try members.decode(String.self, forKey: .gateway)
+        kind = try members.decode(Kind.self, forKey: .kind)
+        code = try members.decode(String.self, forKey: .code)
+        brand = try members.decodeIfPresent(String.self, forKey: .brand)
+        `class` = try members.decode(DeclineClass.self, forKey: .class)
+        waitSeconds = try members.decodeIfPresent(Int64.self, forKey: .waitSeconds)
+        text = try members.decodeIfPresent(String.self, forKey: .text)
+        source = try members.decode(String.self, forKey: .source)
+        edition = try members.decode(String.self, forKey: .edition)
+    }
+
     var key: Key { Key(gateway: gateway, kind: kind, code: code, brand: brand) }
 
     /// What is wrong with the row; nil when nothing is.
@@ -60,6 +77,15 @@ struct DeclineRow: Decodable, Hashable, Sendable {
     private static func reveals(_ text: String) -> Bool {
         ["lost", "stolen", "fraud", "pick up", "suspect", "blacklist"].contains { text.lowercased().contains($0) }
     }
+}
+
+/// Any member name, to find those that a row must not have.
+private struct AnyName: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
 }
 
 struct DeclineFile: Decodable {

@@ -146,7 +146,7 @@ final class Writer: @unchecked Sendable {
     }
 
     /// Makes the transaction change something, so that its commit proves that the store takes writes.
-    private func probe(_ session: Session) throws { try session.setMeta(MetaKey.probe, String(commitCount)) }
+    private func probe(_ session: Session) throws { try session.countProbe() }
 
     // MARK: - Parts
 

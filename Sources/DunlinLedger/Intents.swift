@@ -130,6 +130,20 @@ public enum Intents {
             """, id, snapshot.status.text, snapshot.latestCharge, askedAt)
     }
 
+    /// As `note`, but leaves a success to `noteSucceeded`, which also counts the money.
+    public static func noteUnlessSucceeded(
+        _ snapshot: IntentSnapshot, of id: Int64, askedAt: Instant, _ tx: Transaction
+    ) throws {
+        if snapshot.status != .succeeded { try note(snapshot, of: id, askedAt: askedAt, tx) }
+    }
+
+    /// Marks an intent succeeded.
+    ///
+    /// - Returns: false when it was already: its money is counted once.
+    public static func noteSucceeded(_ id: Int64, _ tx: Transaction) throws -> Bool {
+        try tx.execute("UPDATE intents SET status = 'succeeded' WHERE id = ?1 AND status <> 'succeeded'", id) == 1
+    }
+
     /// Marks an intent canceled that the gateway confirmed to be so, or that never came to be there.
     public static func noteCanceled(_ id: Int64, _ tx: Transaction) throws {
         try tx.execute("UPDATE intents SET status = 'canceled' WHERE id = ?1 AND status <> 'succeeded'", id)

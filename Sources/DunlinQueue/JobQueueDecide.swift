@@ -21,6 +21,11 @@ extension JobQueue {
         }
     }
 
+    /// Lets a ready job run at `at` if it was to run later; anything else stays as it is.
+    public static func moveForward(_ id: Int64, to at: Instant, _ tx: Transaction) throws {
+        try tx.execute("UPDATE jobs SET run_at = ?2 WHERE id = ?1 AND state = 'ready' AND run_at > ?2", id, at)
+    }
+
     /// Gives up a ready or dead job; it stays in the list as done, with the reason.
     ///
     /// - Throws: `QueueError`: notFound, running, notAllowed (it is done, or its work may not be given up).

@@ -42,13 +42,13 @@ extension JobQueue {
 
     /// The running jobs whose holder is not `holder`, leases that have run out left aside.
     public static func leasesOfOthers(
-        than holder: ProcessIdentity, now: Instant, _ tx: Transaction
+        than holder: ProcessIdentity, queue: String? = nil, now: Instant, _ tx: Transaction
     ) throws -> ForeignLeases {
         let found = try tx.row(
             """
             SELECT count(*) AS count, min(lease_until) AS first_end, max(lease_until) AS last_end FROM jobs
-            WHERE state = 'running' AND lease_holder <> ?1 AND lease_until > ?2
-            """, holder.text, now
+            WHERE state = 'running' AND lease_holder <> ?1 AND lease_until > ?2 AND (?3 IS NULL OR queue = ?3)
+            """, holder.text, now, queue
         ) { row in
             ForeignLeases(
                 count: try row.get("count"), firstEnd: try row.get("first_end"), lastEnd: try row.get("last_end"))

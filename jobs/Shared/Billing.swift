@@ -12,13 +12,14 @@ public struct Billing: Sendable {
     public let clock: BillingClock
     public let rules: BillingRules
     public let logger: Logger
+    public let tally: Tally
     /// Reached before every request that creates or moves money (and, through the database, before every
     /// transaction): where a test or the simulator may cut the run off.
     public let steps: Steps
 
     public init(
         database: Database, databaseID: String, gateways: [String: BillingGateway], clock: BillingClock,
-        rules: BillingRules, logger: Logger, steps: Steps = .none
+        rules: BillingRules, logger: Logger, tally: Tally = Tally(), steps: Steps = .none
     ) {
         self.database = database
         self.databaseID = databaseID
@@ -26,8 +27,28 @@ public struct Billing: Sendable {
         self.clock = clock
         self.rules = rules
         self.logger = logger
+        self.tally = tally
         self.steps = steps
     }
+
+    /// Stores what came of a request. It is repeated while the store is busy, since what is not stored now must be
+    /// asked for again; a store that has failed for good ends the program, and the attempt stays in flight.
+    func writeOutcome<T: Sendable>(
+        _ step: String, _ body: @escaping @Sendable (Transaction) throws -> T
+    ) async throws -> T {
+        var failures = 0
+        while true {
+            do {
+                return try await database.write(step: step, body)
+            } catch let error as DatabaseError where error.code == .busy || error.isStoreFailure {
+                failures += error.isStoreFailure ? 1 : 0
+                guard failures < Self.storeFailuresMax else { throw error }
+                try await clock.sleep(500)
+            }
+        }
+    }
+
+    static let storeFailuresMax = 20
 
     /// The gateway of this name.
     ///
@@ -80,12 +101,16 @@ public struct BillingClock: Sendable {
     /// Milliseconds of a clock that never jumps and counts suspension.
     public let monotonicMilliseconds: @Sendable () -> Int64
     public let randomBits: @Sendable () -> UInt64
+    /// Waits this many milliseconds; throws when the program is to stop.
+    public let sleep: @Sendable (_ milliseconds: Int64) async throws -> Void
 
     public init(
         now: @escaping @Sendable () -> Instant, monotonicMilliseconds: @escaping @Sendable () -> Int64,
-        randomBits: @escaping @Sendable () -> UInt64
+        randomBits: @escaping @Sendable () -> UInt64,
+        sleep: @escaping @Sendable (_ milliseconds: Int64) async throws -> Void
     ) {
         self.now = now
+        self.sleep = sleep
         self.monotonicMilliseconds = monotonicMilliseconds
         self.randomBits = randomBits
     }

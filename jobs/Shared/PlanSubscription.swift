@@ -5,12 +5,12 @@ import DunlinLedger
 
 /// Plans one subscription in the caller's transaction. A row that cannot be billed is parked with the reason, and the
 /// batch goes on (P10).
-public struct PlanSubscription {
+struct PlanSubscription {
     let billing: Billing
     let gateways: Set<String>
     let now: Instant
 
-    public init(billing: Billing, gateways: Set<String>, now: Instant) {
+    init(billing: Billing, gateways: Set<String>, now: Instant) {
         self.billing = billing
         self.gateways = gateways
         self.now = now
@@ -19,7 +19,7 @@ public struct PlanSubscription {
     /// - Parameter isChanged: true when the owner changed the row, its customer or a payment method.
     /// - Returns: nil when its gateway did not answer in this pass, so that nothing was planned.
     @discardableResult
-    public func plan(_ id: String, isChanged: Bool, _ tx: Transaction) throws -> BillDueSubscriptions.Summary? {
+    func plan(_ id: String, isChanged: Bool, _ tx: Transaction) throws -> BillDueSubscriptions.Summary? {
         guard let subscription = try Subscriptions.find(id, tx) else { return BillDueSubscriptions.Summary() }
         let state = try BillingStates.find(id, tx)
         let context = Context(
