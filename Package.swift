@@ -13,7 +13,10 @@ let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+/// SQLite itself, for tests that play an application beside Dunlin.
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
@@ -61,7 +64,8 @@ let package = Package(
         library("DunlinImport", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", logging]),
         library("DunlinReports", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinQueue", "DunlinLedger", logging]),
         library("DunlinSandbox", ["DunlinCore"]),
-        library("DunlinSandboxServer", ["DunlinSandbox", hummingbird, logging]),
+        library(
+            "DunlinSandboxServer", ["DunlinSandbox", hummingbird, hummingbirdCore, nioCore, serviceLifecycle, logging]),
         library(
             "DunlinWeb",
             [
@@ -96,6 +100,9 @@ let package = Package(
         tests("DunlinDatabaseTests", ["DunlinCalendar", "DunlinDatabase", "DunlinTesting", logging]),
         tests("DunlinQueueTests", ["DunlinCalendar", "DunlinDatabase", "DunlinQueue", "DunlinTesting"]),
         tests("DunlinCoreTests", ["DunlinCore"]),
+        tests(
+            "DunlinImportTests",
+            ["DunlinImport", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinTesting", sqlite]),
         tests(
             "DunlinReportsTests",
             ["DunlinReports", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue", "DunlinTesting"]),
