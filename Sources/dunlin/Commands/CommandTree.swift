@@ -5,6 +5,12 @@ enum CommandTree {
     static let groups: [CommandGroup] = [
         CommandGroup(name: "Start", subcommands: [InitCommand.self, CheckCommand.self, ImportCommand.self]),
         CommandGroup(name: "Run", subcommands: [ChargingCommand.self]),
-        CommandGroup(name: "Look", subcommands: [CalendarCommand.self]),
+        CommandGroup(
+            name: "Look",
+            subcommands: [
+                StatusCommand.self, ProveCommand.self, ReportCommand.self, CalendarCommand.self,
+                SubscriptionsCommand.self, CustomersCommand.self, PaymentMethodsCommand.self, InvoicesCommand.self,
+                AttemptsCommand.self, JobsCommand.self,
+            ]),
     ]
 }
