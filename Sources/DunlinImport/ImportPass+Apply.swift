@@ -95,13 +95,14 @@ extension ImportPass {
 
     mutating func refuse(_ fields: RowFields, _ column: String, _ reason: String) {
         result.problems.add(fields.problem(column, reason))
+        markRefused(fields)
     }
 
     /// Refuses a row for what it refers to, unless that has its own problem in these files.
     mutating func refuseUnknown(
         _ table: ImportTable, _ id: String, _ noun: String, _ fields: RowFields, _ column: String
     ) {
-        guard !isRefused(table, id) else { return }
+        guard !isRefused(table, id) else { return markRefused(fields) }
         refuse(fields, column, "\(noun) \(shown(id)) is neither stored nor in these files")
     }
 

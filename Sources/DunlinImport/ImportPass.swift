@@ -54,7 +54,7 @@ struct ImportPass {
                 case .problem(let problem): result.problems.add(problem)
                 case .row(let row):
                     var fields = parser.fields(row)
-                    if let row = parser.parse(&fields) { try body(&self, row, fields) } else { refuse(&fields) }
+                    if let row = parser.parse(&fields) { try body(&self, row, fields) } else { refuse(fields) }
                 }
                 guard result.problems.count < limits.problemsMax else {
                     result.problems.isComplete = false
@@ -67,8 +67,14 @@ struct ImportPass {
     /// True when the row that is referred to has problems of its own, which are reported already.
     func isRefused(_ table: ImportTable, _ id: String) -> Bool { refused[table]?.contains(id) ?? false }
 
-    private mutating func refuse(_ fields: inout RowFields) {
-        for problem in fields.problems { result.problems.add(problem) }
+    /// Remembers that the row is not stored.
+    mutating func markRefused(_ fields: RowFields) {
+        var fields = fields
         if let id = fields.identifier("id") { refused[fields.table, default: []].insert(id) }
+    }
+
+    private mutating func refuse(_ fields: RowFields) {
+        for problem in fields.problems { result.problems.add(problem) }
+        markRefused(fields)
     }
 }
