@@ -3,7 +3,8 @@ import ArgumentParser
 /// Every command, in the groups of `dunlin --help`. A new command is a file of its own and one word here.
 enum CommandTree {
     static let groups: [CommandGroup] = [
-        CommandGroup(name: "Start", subcommands: [InitCommand.self, CheckCommand.self, ImportCommand.self]),
+        CommandGroup(
+            name: "Start", subcommands: [InitCommand.self, CheckCommand.self, ImportCommand.self, SandboxCommand.self]),
         CommandGroup(name: "Run", subcommands: [ChargingCommand.self]),
         CommandGroup(name: "Look", subcommands: [CalendarCommand.self]),
     ]
