@@ -1,4 +1,5 @@
 import DunlinCore
+import DunlinGateways
 
 /// One entry of `gateways:` with its secrets from the environment.
 struct ConfiguredGateway: Sendable {
@@ -42,6 +43,14 @@ struct RequestLimits: Hashable, Sendable {
 }
 
 extension GatewayKind {
+    /// What a gateway of this kind takes.
+    var currencies: GatewayCurrencies {
+        switch self {
+        case .stripe: .stripe
+        case .wooshpay: .wooshpay
+        }
+    }
+
     /// The company's own address, without a slash at its end.
     func address(_ mode: GatewayMode) -> String {
         switch (self, mode) {
