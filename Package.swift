@@ -59,7 +59,7 @@ let package = Package(
             "DunlinJobs", path: "jobs", exclude: ["README.md"],
             ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinQueue", "DunlinLedger", logging]),
         library("DunlinImport", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", logging]),
-        library("DunlinReports", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", logging]),
+        library("DunlinReports", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinQueue", "DunlinLedger", logging]),
         library("DunlinSandbox", ["DunlinCore"]),
         library("DunlinSandboxServer", ["DunlinSandbox", hummingbird, logging]),
         library(
@@ -96,9 +96,15 @@ let package = Package(
         tests("DunlinDatabaseTests", ["DunlinCalendar", "DunlinDatabase", "DunlinTesting", logging]),
         tests("DunlinQueueTests", ["DunlinCalendar", "DunlinDatabase", "DunlinQueue", "DunlinTesting"]),
         tests("DunlinCoreTests", ["DunlinCore"]),
+        tests(
+            "DunlinReportsTests",
+            ["DunlinReports", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue", "DunlinTesting"]),
         tests("DunlinSandboxTests", ["DunlinSandbox", "DunlinCore"]),
         tests("DunlinSandboxServerTests", ["DunlinSandboxServer", "DunlinSandbox", "DunlinCore", asyncHTTPClient, nioCore]),
         tests("DunlinGatewaysTests", ["DunlinCalendar", "DunlinCore", "DunlinGateways", nioCore, nioHTTP1, nioPosix]),
+        tests("CommandTests", ["dunlin", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinTesting", logging]),
+        tests("EndToEndTests", ["dunlin", "DunlinTesting"]),
+        tests("TidyTests", ["DunlinDefaults"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -34,12 +34,11 @@ public struct DunningPolicy: Hashable, Sendable {
 
     /// - Parameters:
     ///   - tries: how many attempts on this invoice were declined, this one included.
-    ///   - declineClass: of this outcome's decline, where it has one.
-    ///   - adviceWaitSeconds: the network's own wait; overrides the schedule's where it is longer.
+    ///   - classified: this outcome's decline, where it has one. The network's own wait overrides the schedule's where
+    ///     it is longer, and a class of few tries ends earlier.
     ///   - asks: how often the gateway was asked about this attempt.
     public func nextStep(
-        after outcome: ChargeOutcome, tries: Int, declineClass: DeclineClass?, adviceWaitSeconds: Int64? = nil,
-        asks: Int, now: Instant
+        after outcome: ChargeOutcome, tries: Int, classified: ClassifiedDecline?, asks: Int, now: Instant
     ) -> NextStep {
         switch outcome {
         case .succeeded: return .paid
@@ -48,13 +47,18 @@ public struct DunningPolicy: Hashable, Sendable {
         case .refused(let refusal): return .hold(reason: Self.text(refusal))
         case .neverHappened: return .tryAgain(at: now)
         case .declined:
-            let declineClass = declineClass ?? .issuerSoft
+            let declineClass = classified?.declineClass ?? .issuerSoft
             if declineClass == .needsAuth { return .askCustomer }
             if !declineClass.mayRetry { return .askMethod }
-            guard tries < triesMax, tries >= 1, !retryDelaysDays.isEmpty else { return .giveUp }
-            let days = retryDelaysDays[min(tries, retryDelaysDays.count) - 1]
-            return .tryAgain(at: now.adding(seconds: max(days * 86400, adviceWaitSeconds ?? 0)))
+            return retry(tries: tries, classified: classified, now: now)
         }
+    }
+
+    private func retry(tries: Int, classified: ClassifiedDecline?, now: Instant) -> NextStep {
+        let most = min(triesMax, classified?.triesMax ?? triesMax)
+        guard tries < most, tries >= 1, !retryDelaysDays.isEmpty else { return .giveUp }
+        let days = retryDelaysDays[min(tries, retryDelaysDays.count) - 1]
+        return .tryAgain(at: now.adding(seconds: max(days * 86400, classified?.waitSeconds ?? 0)))
     }
 
     /// The wait before the next question: it starts in seconds and is at most a day (P4).

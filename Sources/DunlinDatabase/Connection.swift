@@ -13,6 +13,12 @@ final class Connection: @unchecked Sendable {
     /// See https://www.sqlite.org/pragma.html#pragma_application_id.
     static let applicationID: Int64 = 0x4455_4E4C
 
+    /// Such as 3.40.1. UPDATE … RETURNING and STRICT tables need 3.37.
+    static var engineVersion: String {
+        let number = Int(GRDB.Database.sqliteLibVersionNumber)
+        return "\(number / 1_000_000).\(number / 1_000 % 1_000).\(number % 1_000)"
+    }
+
     private let queue: DatabaseQueue
     private let session: Session
 

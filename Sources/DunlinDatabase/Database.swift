@@ -61,6 +61,9 @@ public final class Database: Sendable {
     /// What was done since the opening.
     public var counters: DatabaseCounters { counterBoard.current }
 
+    /// How many writes wait for their transaction.
+    public var waitingWrites: Int { engine.waitingWrites }
+
     /// The failure of the store that no successful write has followed yet.
     public var storeFailure: DatabaseError? { health.failure }
 

@@ -40,7 +40,7 @@ public struct DatabaseOptions: Sendable {
     public var batchMax = 256
     /// The most writes, and the most reads, that may wait; one more is refused as `busy`.
     public var pendingMax = 10_000
-    public var readersMax = 2
+    public var readersMax = 4
     public var steps = Steps.none
     public var faults = DatabaseFaults.none
     public var fileSystems = FileSystems.live

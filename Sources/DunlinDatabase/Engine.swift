@@ -5,6 +5,7 @@ protocol Engine: Sendable {
     func write<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T
     func read<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T
     func shutDown(waits: Bool)
+    var waitingWrites: Int { get }
 }
 
 func makeEngine(
@@ -62,6 +63,8 @@ final class ThreadedEngine: Engine {
         }
     }
 
+    var waitingWrites: Int { writes.count }
+
     func shutDown(waits: Bool) {
         readers.close()
         // The writer ends last, so that the file's log is folded in by the connection that may do it.
@@ -106,6 +109,8 @@ final class InlineEngine: Engine, @unchecked Sendable {
             return try connection.reading(body, counters)
         }
     }
+
+    var waitingWrites: Int { 0 }
 
     func shutDown(waits: Bool) {
         lock.withLock {

@@ -13,6 +13,15 @@ extension Session {
             ON CONFLICT (key) DO UPDATE SET value = excluded.value
             """, [key, value])
     }
+
+    /// Counts on from the last probe: writing the value that is there already would reach no disk.
+    func countProbe() throws {
+        _ = try execute(
+            """
+            INSERT INTO meta (key, value) VALUES (?1, '1')
+            ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(meta.value AS INTEGER) + 1 AS TEXT)
+            """, [MetaKey.probe])
+    }
 }
 
 extension Transaction {

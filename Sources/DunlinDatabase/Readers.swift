@@ -28,7 +28,7 @@ final class Readers: Sendable {
 
     func close() { queue.close() }
 
-    func join() { threads.withLock { $0 }.forEach { $0.join() } }
+    func join() { for thread in threads.withLock({ $0 }) { thread.join() } }
 
     private func startOneMore() {
         threads.withLock { threads in

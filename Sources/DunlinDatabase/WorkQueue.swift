@@ -15,6 +15,12 @@ final class WorkQueue<Item: Sendable>: @unchecked Sendable {
 
     init(capacity: Int) { self.capacity = capacity }
 
+    var count: Int {
+        condition.lock()
+        defer { condition.unlock() }
+        return items.count
+    }
+
     func put(_ item: Item) -> Acceptance {
         condition.lock()
         defer { condition.unlock() }

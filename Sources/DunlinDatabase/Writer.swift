@@ -38,20 +38,20 @@ final class Writer: @unchecked Sendable {
     func run(_ batch: [PendingWrite]) {
         counters.update { $0.largestBatch = max($0.largestBatch, batch.count) }
         guard batch.count > 1, health.failure == nil else {
-            batch.forEach(runAlone)
+            for write in batch { runAlone(write) }
             return
         }
         switch runTogether(batch) {
         case .committed(let results):
             for (write, result) in zip(batch, results) { write.finish(result) }
         case .notBegun(let error):
-            batch.forEach { $0.finish(.failure(error)) }
+            for write in batch { write.finish(.failure(error)) }
         case .lost(let error):
             counters.update { $0.batchesLost += 1 }
             options.logger?.warning(
                 "a batch of writes was lost, each runs again alone", metadata: ["error": "\(error)"])
             recover(from: error)
-            batch.forEach(runAlone)
+            for write in batch { runAlone(write) }
         }
     }
 
@@ -146,7 +146,7 @@ final class Writer: @unchecked Sendable {
     }
 
     /// Makes the transaction change something, so that its commit proves that the store takes writes.
-    private func probe(_ session: Session) throws { try session.setMeta(MetaKey.probe, String(commitCount)) }
+    private func probe(_ session: Session) throws { try session.countProbe() }
 
     // MARK: - Parts
 

@@ -10,6 +10,7 @@ enum BillingSchema {
             hold_reason TEXT,
             -- The local day on which the subscription was first seen: nothing before it is billed by itself.
             first_seen_on TEXT NOT NULL,
+            first_seen_at INTEGER NOT NULL,
             -- Local start date of the next period and its instant; NULL when nothing will come due.
             next_period_start TEXT,
             next_boundary_at INTEGER,

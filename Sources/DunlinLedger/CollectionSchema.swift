@@ -169,6 +169,7 @@ enum CollectionSchema {
             stopped_at INTEGER,
             stop_reason TEXT,
             stopped_by TEXT,
+            started_at INTEGER,
             circuit_opened_at INTEGER,
             probe_at INTEGER,
             unknowns_in_a_row INTEGER NOT NULL DEFAULT 0,

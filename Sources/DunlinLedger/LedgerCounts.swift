@@ -1,0 +1,26 @@
+public import DunlinDatabase
+
+/// How many things are unsettled or wait for a person, over the whole ledger.
+public struct LedgerCounts: Hashable, Sendable {
+    public var processing = 0
+    public var unknown = 0
+    /// Periods that wait for a decision.
+    public var waiting = 0
+    public var parked = 0
+    /// Counted by the queue.
+    public var deadJobs = 0
+    /// Gateways at which charging is stopped, with the reason.
+    public var stopped: [String: String] = [:]
+
+    public static func read(_ tx: Transaction) throws -> LedgerCounts {
+        var counts = LedgerCounts()
+        counts.processing = try tx.value("SELECT COUNT(*) FROM attempts WHERE state = 'processing'") ?? 0
+        counts.unknown = try tx.value("SELECT COUNT(*) FROM attempts WHERE state IN ('sending', 'unknown')") ?? 0
+        counts.waiting = try Decisions.waiting(tx)
+        counts.parked = try tx.value("SELECT COUNT(*) FROM billing_state WHERE state = 'parked'") ?? 0
+        for state in try GatewayStates.all(tx) where state.isStopped {
+            counts.stopped[state.gateway] = state.stopReason
+        }
+        return counts
+    }
+}

@@ -1,0 +1,39 @@
+/// One movement of money, tried or done.
+final class Charge: SandboxRecord {
+    let header: RecordHeader
+    let paymentIntent: PaymentIntent
+    let paymentMethod: PaymentMethod
+    let amount: Int64
+    let currency: String
+    let customer: Customer?
+    var status = "succeeded"
+    var decline: CardDecline?
+    /// What authentication went before, in the words of `three_d_secure.result`.
+    var authenticationResult: String?
+    var isCaptured = true
+    var amountCaptured: Int64 = 0
+    var amountRefunded: Int64 = 0
+    var isDisputed = false
+    var isExpired = false
+    var description: String?
+    var metadata = Metadata()
+    var receiptEmail: String?
+    var statementDescriptorSuffix: String?
+    var balanceTransactionID: String?
+    var refunds: [Refund] = []
+    var fraudReport: String?
+    /// When the hold of an uncaptured charge ends.
+    var captureBefore: Int64?
+
+    init(
+        _ header: RecordHeader, paymentIntent: PaymentIntent, paymentMethod: PaymentMethod, amount: Int64,
+        currency: String, customer: Customer?
+    ) {
+        self.header = header
+        self.paymentIntent = paymentIntent
+        self.paymentMethod = paymentMethod
+        self.amount = amount
+        self.currency = currency
+        self.customer = customer
+    }
+}

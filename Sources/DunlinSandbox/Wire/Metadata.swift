@@ -1,0 +1,57 @@
+/// The key-value pairs of an object, in the order in which they were first set.
+struct Metadata {
+    private static let keysMax = 50
+    private static let keyLengthMax = 40
+    private static let valueLengthMax = 500
+
+    private(set) var pairs: [(key: String, value: String)] = []
+
+    subscript(key: String) -> String? { pairs.first { $0.key == key }?.value }
+
+    /// Merges what a request sent: given keys overwrite, an empty value removes its key, an empty `metadata` all.
+    mutating func apply(_ parameters: Parameters) throws(SandboxFailure) {
+        guard let value = parameters["metadata"] else { return }
+        let name = parameters.path("metadata")
+        guard value != .string("") else {
+            pairs = []
+            return
+        }
+        guard case .object(let members) = value else { throw .invalid(name, "Invalid hash: \(name)") }
+        var merged = self
+        for member in members { try merged.set(member, name: "\(name)[\(member.name)]") }
+        guard merged.pairs.count <= Self.keysMax else {
+            throw .invalid(name, "You can only store up to \(Self.keysMax) keys in metadata.")
+        }
+        self = merged
+    }
+
+    private mutating func set(_ member: JSONValue.Member, name: String) throws(SandboxFailure) {
+        let key = member.name
+        guard key.count <= Self.keyLengthMax, !key.contains("["), !key.contains("]") else {
+            throw .invalid(
+                name, "Metadata keys are at most \(Self.keyLengthMax) characters long and hold no square brackets.")
+        }
+        let text = try Parameters([member], prefix: "metadata").text(key)
+        guard (text?.count ?? 0) <= Self.valueLengthMax else {
+            throw .invalid(name, "Metadata values are at most \(Self.valueLengthMax) characters long.")
+        }
+        let index = pairs.firstIndex { $0.key == key }
+        switch (text, index) {
+        case (nil, let index?): pairs.remove(at: index)
+        case (nil, nil): break
+        case (let text?, let index?): pairs[index].value = text
+        case (let text?, nil): pairs.append((key, text))
+        }
+    }
+
+    var json: JSONValue { .object(pairs.map { JSONValue.Member($0.key, .string($0.value)) }) }
+}
+
+extension Parameters {
+    /// The value as text, whatever simple type it was sent as; nil for an empty string or null.
+    fileprivate func text(_ name: String) throws(SandboxFailure) -> String? {
+        if case .boolean(let flag)? = self[name] { return flag ? "true" : "false" }
+        guard case .set(let value) = try change(name) else { return nil }
+        return value
+    }
+}

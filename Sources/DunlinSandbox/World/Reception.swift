@@ -1,0 +1,175 @@
+/// From a request's bytes to an answer's bytes: dialect, key, limits, faults, idempotency, handler.
+extension World {
+    /// What a request turned out to be before anything was done for it.
+    private struct Envelope {
+        let request: SandboxRequest
+        let dialect: SandboxDialect
+        let requestID: String
+        let route: Route
+        let ids: [String]
+        let livemode: Bool
+        /// nil where there is none or keys are ignored.
+        let key: String?
+    }
+
+    func handle(_ request: SandboxRequest) -> SandboxResponse {
+        advance(to: max(now, request.receivedAt ?? now))
+        if request.path.hasPrefix("/_sandbox/") { return stamped(admin(request), dialect: .stripe, requestID: nil) }
+        let dialect = DialectRule.dialect(of: request)
+        let requestID = identifiers.request()
+        do throws(SandboxFailure) {
+            let envelope = try open(request, dialect: dialect, requestID: requestID)
+            audit.count(endpoint: envelope.route.name)
+            if let failure = limiter?.refusal(
+                route: envelope.route.name, livemode: envelope.livemode, now: now)
+            {
+                throw failure
+            }
+            return serve(envelope)
+        } catch {
+            return stamped(response(to: error, dialect: dialect), dialect: dialect, requestID: requestID, request)
+        }
+    }
+
+    private func open(
+        _ request: SandboxRequest, dialect: SandboxDialect, requestID: String
+    ) throws(SandboxFailure) -> Envelope {
+        let livemode = try AccessRule(keys: options.keys).livemode(of: request, dialect: dialect)
+        guard let (route, ids) = Route.find(method: request.method, path: request.path) else {
+            throw SandboxFailure(
+                404, .invalidRequest, "Unrecognized request URL (\(request.method): \(request.path)).")
+        }
+        let ignoresKeys =
+            options.ignoresIdempotencyKeys || (dialect == .wooshpay && options.quirks.ignoresIdempotencyKeys)
+        let key = request.method == "POST" && !ignoresKeys ? request.headers["idempotency-key"] : nil
+        if let key, key.utf8.count > 255 {
+            throw .parameter(nil, "Idempotency-Key", "Idempotency keys are at most 255 characters long.")
+        }
+        return Envelope(
+            request: request, dialect: dialect, requestID: requestID, route: route, ids: ids, livemode: livemode,
+            key: key)
+    }
+
+    private func serve(_ envelope: Envelope) -> SandboxResponse {
+        let request = envelope.request
+        let fault = faults.next(request, endpoint: envelope.route.name)
+        if let fault, let answer = answerBeforeEffect(fault, request) {
+            return stamped(answer, dialect: envelope.dialect, requestID: envelope.requestID, request)
+        }
+        let answer = answerOnce(envelope, fault: fault)
+        return fault.map { $0.spoil(answer, now: now) } ?? answer
+    }
+
+    /// The stored answer of the key, or a new one that is stored with it.
+    private func answerOnce(_ envelope: Envelope, fault: FaultRule?) -> SandboxResponse {
+        let request = envelope.request
+        let (dialect, requestID) = (envelope.dialect, envelope.requestID)
+        guard let key = envelope.key else { return answer(envelope, fault: fault).response }
+        let scope = "\(dialect.rawValue)\(envelope.livemode ? "+" : "-")\(key)"
+        let fingerprint = IdempotencyTable.fingerprint(of: request)
+        switch idempotency.find(scope, fingerprint: fingerprint, now: now) {
+        case .new: break
+        case .inUse:
+            return stamped(
+                response(to: .keyInUse(key), dialect: dialect), dialect: dialect, requestID: requestID, request)
+        case .mismatch:
+            return stamped(
+                response(to: .keyMismatch(key), dialect: dialect), dialect: dialect, requestID: requestID, request)
+        case .replay(let stored, let firstRequestID):
+            var replay = stamped(stored, dialect: dialect, requestID: requestID, request)
+            if dialect == .stripe {
+                replay.headers.append(SandboxHeader("Idempotent-Replayed", "true"))
+                replay.headers.append(SandboxHeader("Original-Request", firstRequestID))
+            }
+            return replay
+        }
+        let (answer, isStored) = answer(envelope, fault: fault)
+        if isStored {
+            idempotency.store(
+                scope, fingerprint: fingerprint, answer: answer, requestID: requestID, now: now,
+                busyUntil: now + (fault?.delayMilliseconds ?? 0))
+        }
+        return answer
+    }
+
+    /// Runs the handler.
+    ///
+    /// - Returns: the answer, and whether the idempotency layer keeps it.
+    private func answer(_ envelope: Envelope, fault: FaultRule?) -> (response: SandboxResponse, isStored: Bool) {
+        let request = envelope.request
+        var isStored = true
+        var answer: SandboxResponse
+        do throws(SandboxFailure) {
+            if let failure = fault?.failureInsteadOfEffect { throw failure }
+            let reply = try envelope.route.run(self)(call(envelope))
+            answer = SandboxResponse(
+                status: reply.status, headers: [SandboxHeader("Content-Type", reply.contentType)] + reply.headers,
+                body: reply.body)
+            if let failure = fault?.failureAfterEffect { throw failure }
+        } catch {
+            isStored = error.isStored
+            answer = response(to: error, dialect: envelope.dialect)
+        }
+        return (stamped(answer, dialect: envelope.dialect, requestID: envelope.requestID, request), isStored)
+    }
+
+    private func call(_ envelope: Envelope) throws(SandboxFailure) -> Call {
+        let request = envelope.request
+        var path = request.path
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        return Call(
+            dialect: envelope.dialect, livemode: envelope.livemode,
+            parameters: Parameters(try RequestBody.members(of: request)), ids: envelope.ids,
+            requestID: envelope.requestID, idempotencyKey: request.headers["idempotency-key"], quirks: options.quirks,
+            path: path)
+    }
+
+    /// Carries out a request whose answer, a 500, was sent before.
+    func rollForward(_ request: SandboxRequest) {
+        let dialect = DialectRule.dialect(of: request)
+        guard let envelope = try? open(request, dialect: dialect, requestID: identifiers.request()) else { return }
+        _ = answer(envelope, fault: nil)
+    }
+
+    /// What a fault answers before anything is done; nil where it acts later.
+    private func answerBeforeEffect(_ fault: FaultRule, _ request: SandboxRequest) -> SandboxResponse? {
+        if fault.kind == .errorRolledForward {
+            schedule.add(.rollForward(request), due: now + max(1, fault.delayMilliseconds))
+        }
+        return fault.answerBeforeEffect(dialect: DialectRule.dialect(of: request)) { failure, dialect in
+            self.response(to: failure, dialect: dialect)
+        }
+    }
+
+    func response(to failure: SandboxFailure, dialect: SandboxDialect) -> SandboxResponse {
+        let view = View(dialect: dialect, quirks: options.quirks)
+        if dialect == .wooshpay, let body = objectInsteadOfError(failure) {
+            return SandboxResponse(
+                status: 200, headers: [SandboxHeader("Content-Type", "application/json")], body: body)
+        }
+        return SandboxResponse(
+            status: failure.status, headers: [SandboxHeader("Content-Type", "application/json")] + failure.headers,
+            body: errorBody(failure, view))
+    }
+
+    /// Adds what every answer carries.
+    private func stamped(
+        _ response: SandboxResponse, dialect: SandboxDialect, requestID: String?, _ request: SandboxRequest? = nil
+    ) -> SandboxResponse {
+        var response = response
+        // A replayed answer brings the headers of its first sending.
+        response.headers.removeAll { ["Date", "Request-Id", "Stripe-Version"].contains($0.name) }
+        response.headers.append(SandboxHeader("Date", CivilDate(milliseconds: now).httpDate))
+        if let requestID { response.headers.append(SandboxHeader("Request-Id", requestID)) }
+        if dialect == .stripe, let request {
+            let version = request.headers["stripe-version"] ?? StripeVersion.pinned
+            response.headers.append(SandboxHeader("Stripe-Version", version))
+        }
+        return response
+    }
+}
+
+/// The API version that responses follow.
+enum StripeVersion {
+    static let pinned = "2026-07-29.dahlia"
+}

@@ -1,0 +1,158 @@
+/// All state of a sandbox: one account with one clock, seen through two dialects.
+///
+/// Not safe for concurrent use; `Sandbox` lets one request in at a time.
+final class World {
+    /// What happens by itself when the clock gets there.
+    enum Happening {
+        case expireHold(Charge)
+        case dispute(Charge)
+        case settleRefund(Refund)
+        case expireCard(PaymentMethod)
+        case expireSession(CheckoutSession)
+        case payOut(Payout)
+        /// A request whose effect comes after its answer.
+        case rollForward(SandboxRequest)
+        case prune
+    }
+
+    let options: SandboxOptions
+    var baseURL: String
+    var now: Int64
+    var identifiers: Identifiers
+    private var serial = 0
+
+    var customers = Store<Customer>()
+    var paymentMethods = Store<PaymentMethod>()
+    var paymentIntents = Store<PaymentIntent>()
+    var setupIntents = Store<SetupIntent>()
+    var charges = Store<Charge>()
+    var refunds = Store<Refund>()
+    var disputes = Store<Dispute>()
+    var events = Store<Event>()
+    var webhookEndpoints = Store<WebhookEndpoint>()
+    var checkoutSessions = Store<CheckoutSession>()
+    var balanceTransactions = Store<BalanceTransaction>()
+    var payouts = Store<Payout>()
+
+    var references = ReferenceIndex()
+    var idempotency = IdempotencyTable()
+    var faults: FaultPlan
+    var limiter: RateLimiter?
+    var audit = AuditLog()
+    var schedule = Schedule<Happening>()
+    var outbox: Outbox
+    /// Intents that wait for the card holder, by the token of their page.
+    var challenges: [String: Challenge] = [:]
+    let accountID: String
+    let stripeWebhookSecret: String
+    let wooshpayWebhookSecret: String
+
+    init(_ options: SandboxOptions, baseURL: String? = nil) {
+        self.options = options
+        self.baseURL = baseURL ?? options.baseURL
+        now = options.start
+        identifiers = Identifiers(seed: options.seed)
+        faults = FaultPlan(rules: options.faults, seed: options.seed)
+        limiter = options.rateLimits.map { RateLimiter(limits: $0) }
+        outbox = Outbox(seed: options.seed, faults: options.webhookFaults)
+        accountID = "acct_" + String(identifiers.request().dropFirst(4)) + "00"
+        let secrets = (identifiers.webhookSecret(), identifiers.webhookSecret())
+        stripeWebhookSecret = options.stripeWebhookSecret ?? secrets.0
+        wooshpayWebhookSecret = options.wooshpayWebhookSecret ?? secrets.1
+        for url in options.stripeWebhookURLs { addEndpoint(url, dialect: .stripe) }
+        for url in options.wooshpayWebhookURLs { addEndpoint(url, dialect: .wooshpay) }
+        if options.makesEvents || options.horizonMilliseconds != nil {
+            schedule.add(.prune, due: now + Self.pruneEvery)
+        }
+    }
+
+    static let pruneEvery: Int64 = 6 * 3_600_000
+
+    func header(_ prefix: StaticString, _ dialect: SandboxDialect, livemode: Bool) -> RecordHeader {
+        serial += 1
+        let id = identifiers.make(prefix, dialect, now: now)
+        let created = dialect == .stripe ? now : Identifiers.wooshPayCreated(now)
+        return RecordHeader(id: id, serial: serial, created: created, dialect: dialect, livemode: livemode)
+    }
+
+    func header(_ prefix: StaticString, _ call: Call) -> RecordHeader {
+        header(prefix, call.dialect, livemode: call.livemode)
+    }
+
+    private func addEndpoint(_ url: String, dialect: SandboxDialect) {
+        let endpoint = WebhookEndpoint(
+            header("we", dialect, livemode: false), url: url, secret: webhookSecret(for: dialect),
+            enabledEvents: ["*"])
+        webhookEndpoints.insert(endpoint)
+    }
+
+    /// The printed secret for the first endpoint of a dialect, then new ones.
+    func webhookSecret(for dialect: SandboxDialect) -> String {
+        guard webhookEndpoints.records(dialect).isEmpty else { return identifiers.webhookSecret() }
+        return dialect == .stripe ? stripeWebhookSecret : wooshpayWebhookSecret
+    }
+
+    // MARK: Time
+
+    /// Moves the clock, never backwards, and lets everything happen that is due on the way, in order.
+    func advance(to instant: Int64) {
+        while let (due, happening) = schedule.take(dueBy: instant) {
+            now = max(now, due)
+            carryOut(happening)
+        }
+        now = max(now, instant)
+    }
+
+    private func carryOut(_ happening: Happening) {
+        switch happening {
+        case .expireHold(let charge): expireHold(charge)
+        case .dispute(let charge): openDispute(charge)
+        case .settleRefund(let refund): settle(refund)
+        case .expireCard(let method): expireCard(method)
+        case .expireSession(let session): expireSession(session, cause: nil)
+        case .payOut(let payout): payOut(payout)
+        case .rollForward(let request): rollForward(request)
+        case .prune:
+            prune()
+            schedule.add(.prune, due: now + Self.pruneEvery)
+        }
+    }
+}
+
+/// Finds intents by what callers search for, without a scan.
+struct ReferenceIndex {
+    /// Metadata keys that are looked up by equality often enough to be kept.
+    static let keys: Set<String> = ["dunlin_reference", "dunlin_subscription", "dunlin_invoice", "order_id"]
+
+    private var byMetadata: [String: [PaymentIntent]] = [:]
+    private var byOrder: [String: [PaymentIntent]] = [:]
+
+    /// Oldest first; may hold intents whose value has changed since.
+    func intents(metadata key: String, value: String) -> [PaymentIntent] { byMetadata["\(key)=\(value)"] ?? [] }
+
+    /// Oldest first.
+    func intents(merchantOrderID: String) -> [PaymentIntent] { byOrder[merchantOrderID] ?? [] }
+
+    mutating func add(_ intent: PaymentIntent) {
+        if let order = intent.merchantOrderID { Self.append(intent, to: &byOrder[order, default: []]) }
+        for (key, value) in intent.metadata.pairs where Self.keys.contains(key) {
+            Self.append(intent, to: &byMetadata["\(key)=\(value)", default: []])
+        }
+    }
+
+    mutating func remove(_ intent: PaymentIntent) {
+        if let order = intent.merchantOrderID { Self.drop(intent, order, from: &byOrder) }
+        for (key, value) in intent.metadata.pairs where Self.keys.contains(key) {
+            Self.drop(intent, "\(key)=\(value)", from: &byMetadata)
+        }
+    }
+
+    private static func append(_ intent: PaymentIntent, to list: inout [PaymentIntent]) {
+        if !list.contains(where: { $0 === intent }) { list.append(intent) }
+    }
+
+    private static func drop(_ intent: PaymentIntent, _ key: String, from table: inout [String: [PaymentIntent]]) {
+        table[key]?.removeAll { $0 === intent }
+        if table[key]?.isEmpty == true { table[key] = nil }
+    }
+}

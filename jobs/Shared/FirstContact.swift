@@ -1,0 +1,107 @@
+import DunlinCalendar
+import DunlinCore
+import DunlinDatabase
+import DunlinLedger
+
+/// Speaks to a gateway before anything is planned or charged there: whose key is it, and do the clocks agree
+/// (money.md 12, 13).
+public struct FirstContact: Sendable {
+    public enum Verdict: Hashable, Sendable {
+        case ready
+        /// Exit 1: planning is refused until somebody mends a clock.
+        case clockRefused(String)
+        /// Exit 3: the key is refused, or is not the one that this data file is bound to.
+        case keyRefused(String)
+        /// Exit 3: no answer; the other gateways go on.
+        case noAnswer(String)
+    }
+
+    let billing: Billing
+    let gateway: BillingGateway
+
+    public init(billing: Billing, gateway: BillingGateway) {
+        self.billing = billing
+        self.gateway = gateway
+    }
+
+    public func make() async throws -> Verdict {
+        let known = try await billing.database.read { [name = gateway.name] tx in try GatewayStates.find(name, tx) }
+        if let known, known.mode != gateway.driver.mode {
+            return .keyRefused(
+                "the database is bound to \(known.mode.rawValue) mode, the key is of \(gateway.driver.mode.rawValue)")
+        }
+        if known == nil || known?.keyHash != gateway.driver.keyHash {
+            let verdict = try await bind(known)
+            if verdict != .ready { return verdict }
+        }
+        return try await checkClock(known)
+    }
+
+    // MARK: - Whose key
+
+    private func bind(_ known: GatewayState?) async throws -> Verdict {
+        let reply = await gateway.driver.identify()
+        guard case .value(let identity) = reply.result else { return Self.verdict(reply.result) }
+        let account = identity.account ?? "key:" + gateway.driver.keyHash.prefix(16)
+        if let known, known.account != account {
+            return .keyRefused(
+                "the key is of account \(account), the database is bound to \(known.account): "
+                    + "set the right key, or run dunlin adopt")
+        }
+        let now = billing.clock.now()
+        try await billing.database.write(step: "bind") { tx in
+            try Exchanges.add(reply.exchanges, gateway: gateway.name, tx)
+            try GatewayStates.bind(
+                gateway.name, kind: gateway.driver.kind, mode: gateway.driver.mode, account: account,
+                keyHash: gateway.driver.keyHash, now: now, tx)
+        }
+        return .ready
+    }
+
+    // MARK: - What time
+
+    private func checkClock(_ known: GatewayState?) async throws -> Verdict {
+        let reply = await gateway.driver.probe()
+        guard case .value(let identity) = reply.result else { return Self.verdict(reply.result) }
+        let now = billing.clock.now()
+        if !billing.rules.isTimeTravel {
+            if let problem = problem(now: now, date: identity.date, newest: known?.newestAt) {
+                return .clockRefused(problem)
+            }
+        }
+        let isTravel = billing.rules.isTimeTravel
+        try await billing.database.write(step: "note-clock") { tx in
+            try Exchanges.add(reply.exchanges, gateway: gateway.name, tx)
+            try GatewayStates.noteClock(
+                gateway.name, now: isTravel ? nil : now, gatewayDate: identity.date, tx)
+            try Circuit(gateway: gateway.name, billing: billing, now: now).close(tx)
+        }
+        return .ready
+    }
+
+    private func problem(now: Instant, date: Instant?, newest: Instant?) -> String? {
+        let tolerance = billing.rules.clockToleranceSeconds * 1000
+        if let date {
+            let skew = now.milliseconds(since: date)
+            if abs(skew) > tolerance {
+                return "this machine's clock is \(skew / 1000) s from \(gateway.name)'s (\(date) there): set the clock"
+            }
+        } else if gateway.driver.mode == .live {
+            return "\(gateway.name) sent no Date header, so that the clock cannot be checked"
+        }
+        if let newest, newest.milliseconds(since: now) > tolerance {
+            return "this machine's clock (\(now)) is behind the newest pass in the database (\(newest)): set the clock"
+        }
+        return nil
+    }
+
+    private static func verdict<Value>(_ result: GatewayResult<Value>) -> Verdict {
+        switch result {
+        case .refused(let refusal) where refusal.kind == .key: .keyRefused(refusal.message)
+        case .refused(let refusal): .noAnswer(refusal.message)
+        case .throttled: .noAnswer("throttled")
+        case .notSent(let why), .unknown(let why): .noAnswer(why)
+        case .value, .declined: .noAnswer("an unexpected answer")
+        }
+    }
+}
