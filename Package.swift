@@ -101,7 +101,9 @@ let package = Package(
             ["DunlinReports", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue", "DunlinTesting"]),
         tests("DunlinSandboxTests", ["DunlinSandbox", "DunlinCore"]),
         tests("DunlinSandboxServerTests", ["DunlinSandboxServer", "DunlinSandbox", "DunlinCore", asyncHTTPClient, nioCore]),
-        tests("DunlinGatewaysTests", ["DunlinCalendar", "DunlinCore", "DunlinGateways", nioCore, nioHTTP1, nioPosix]),
+        tests(
+            "DunlinGatewaysTests",
+            ["DunlinCalendar", "DunlinCore", "DunlinGateways", "DunlinSandbox", nioCore, nioHTTP1, nioPosix]),
         tests("CommandTests", ["dunlin", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinTesting", logging]),
         tests("EndToEndTests", ["dunlin", "DunlinTesting"]),
         tests("TidyTests", ["DunlinDefaults"]),
