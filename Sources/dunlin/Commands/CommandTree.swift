@@ -4,7 +4,7 @@ import ArgumentParser
 enum CommandTree {
     static let groups: [CommandGroup] = [
         CommandGroup(name: "Start", subcommands: [InitCommand.self, CheckCommand.self]),
-        CommandGroup(name: "Run", subcommands: [ChargingCommand.self]),
+        CommandGroup(name: "Run", subcommands: [RunCommand.self, ChargingCommand.self]),
         CommandGroup(name: "Look", subcommands: [CalendarCommand.self]),
     ]
 }
