@@ -4,6 +4,7 @@ import DunlinCore
 import DunlinDatabase
 import DunlinGateways
 import DunlinImport
+import DunlinSandboxServer
 
 /// What an error that reached the top means for the caller: a status, and lines for standard error.
 struct FailureReport {
@@ -23,6 +24,8 @@ struct FailureReport {
             self.init(Self.status(database.code), Redaction.clean(database.message))
         case let file as ImportError:
             self.init(.badInput, file.description)
+        case let sandbox as SandboxServerError:
+            self.init(.badInput, sandbox.description)
         case let gateway as GatewaySettingsError:
             self.init(.gateway, gateway.description)
         case is CancellationError:

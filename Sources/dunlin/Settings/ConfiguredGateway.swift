@@ -32,11 +32,11 @@ struct RequestLimits: Hashable, Sendable {
     var perSecond: Int
     var perEndpointPerSecond: Int
 
-    /// What the gateway documents for the mode, less a fifth for everybody else on the same key.
+    /// What the gateway documents for the mode; WooshPay documents nothing (wooshpay.md 1.4).
     static func documented(_ kind: GatewayKind, _ mode: GatewayMode) -> RequestLimits {
         switch (kind, mode) {
-        case (.stripe, .live): RequestLimits(perSecond: 80, perEndpointPerSecond: 20)
-        case (.stripe, .test): RequestLimits(perSecond: 20, perEndpointPerSecond: 20)
+        case (.stripe, .live): RequestLimits(perSecond: 100, perEndpointPerSecond: 25)
+        case (.stripe, .test): RequestLimits(perSecond: 25, perEndpointPerSecond: 25)
         case (.wooshpay, _): RequestLimits(perSecond: 5, perEndpointPerSecond: 5)
         }
     }
