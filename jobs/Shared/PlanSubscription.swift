@@ -26,10 +26,13 @@ struct PlanSubscription {
             subscription: subscription, state: state, customer: try Customers.find(subscription.customerID, tx))
         if let gateway = context.customer?.gateway, isConfigured(gateway), !gateways.contains(gateway) { return nil }
         do {
-            let terms = try judge(context, tx)
-            return try apply(terms, context, isChanged: isChanged, tx)
+            return try tx.part {
+                try apply(try judge(context, tx), context, isChanged: isChanged, tx)
+            }
         } catch let problem as SubscriptionTerms.Problem {
             return try park(context, problem.description, tx)
+        } catch let error as DatabaseError where error.isRefusedRow {
+            return try park(context, "the plan was refused by the database: \(error.message)", tx)
         }
     }
 
