@@ -1,7 +1,7 @@
 import ArgumentParser
 import DunlinCalendar
-import DunlinGateways
 import DunlinCore
+import DunlinGateways
 import DunlinSandbox
 import DunlinSandboxServer
 import Foundation
