@@ -1,4 +1,5 @@
 import ArgumentParser
+import DunlinCore
 import DunlinDatabase
 import DunlinJobs
 
