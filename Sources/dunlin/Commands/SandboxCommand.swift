@@ -1,11 +1,13 @@
 import ArgumentParser
 import DunlinCalendar
+import DunlinCore
 import DunlinGateways
 import DunlinSandbox
 import DunlinSandboxServer
 import Foundation
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 /// `dunlin sandbox`: a gateway to develop against, on this machine, with test cards and no money.
 struct SandboxCommand: DunlinCommand {
