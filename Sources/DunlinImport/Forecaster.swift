@@ -38,11 +38,12 @@ struct Forecaster {
         let isPaused = subscription.status == .paused || state?.hold == .pause
         var adjustments = try adjustmentsMinor(subscription, tx)
         var memory = state.flatMap(BillingPlanner.Memory.init)
-        let carriesOver = state == nil ? try carriedOver(subscription, tx) : nil
+        let carriesOver = state?.isPlanned != true ? try carriedOver(subscription, tx) : nil
         var moment = now
         for step in 0..<Forecaster.boundariesMax {
             let plan = BillingPlanner.plan(
-                terms, memory: memory, carriesOverFrom: step == 0 ? carriesOver : nil, isPaused: isPaused, now: moment)
+                terms, memory: memory, firstSeenOn: state.flatMap { LocalDate($0.firstSeenOn) },
+                carriesOverFrom: step == 0 ? carriesOver : nil, isPaused: isPaused, now: moment)
             for record in plan.records {
                 switch record {
                 case .decision(let decision): forecast.waiting += decision.kind == .waiting ? decision.periods : 0
@@ -73,17 +74,17 @@ struct Forecaster {
         if let id = subscription.paymentMethodID, let method = try PaymentMethods.find(id, tx), method.type != "card" {
             throw SubscriptionTerms.Problem("payment method \(shown(id)) is no card")
         }
-        if state == nil { try judgeFirstSight(subscription, tx) }
+        if state?.isPlanned != true { try judgeFirstSight(subscription, seenAt: state?.firstSeenAt ?? now, tx) }
         return currencies
     }
 
-    private func judgeFirstSight(_ subscription: Subscription, _ tx: Transaction) throws {
+    private func judgeFirstSight(_ subscription: Subscription, seenAt: Instant, _ tx: Transaction) throws {
         if let replaced = subscription.replaces {
             guard try Subscriptions.find(replaced, tx)?.status == .canceled else {
                 throw SubscriptionTerms.Problem("replaces \(shown(replaced)), which is not canceled")
             }
         } else if !subscription.parallel,
-            let twin = try BillingStates.twin(of: subscription, seenBefore: now, tx)
+            let twin = try BillingStates.twin(of: subscription, seenBefore: seenAt, tx)
         {
             throw SubscriptionTerms.Problem(
                 "looks like a second import of \(shown(twin)): set replaces to it, or parallel to 1")
@@ -119,7 +120,7 @@ extension SubscriptionTerms.Columns {
 
 extension BillingPlanner.Memory {
     fileprivate init?(_ state: BillingState) {
-        guard let firstSeenOn = LocalDate(state.firstSeenOn), !state.scheduleHash.isEmpty else { return nil }
+        guard let firstSeenOn = LocalDate(state.firstSeenOn), state.isPlanned else { return nil }
         self.init(
             firstSeenOn: firstSeenOn, nextPeriodStart: state.nextPeriodStart.flatMap { LocalDate($0) },
             billedThrough: state.billedThrough.flatMap { LocalDate($0) }, scheduleHash: state.scheduleHash)

@@ -1,6 +1,7 @@
 public import DunlinCalendar
 public import DunlinCore
 public import DunlinDatabase
+import DunlinLedger
 import Foundation
 
 /// Brings files into the owner's tables: all of them, or nothing.
@@ -89,11 +90,19 @@ extension ImportPass {
         let forecaster = Forecaster(gateways: gateways, now: now)
         var forecast = ImportForecast()
         for (id, place) in (places[.subscriptions] ?? [:]).sorted(by: { $0.value < $1.value }) {
+            try noteFirstSight(id, now: now, tx)
             if let reason = try forecaster.add(id, to: &forecast, tx) {
                 let name = files[place.file].input.name
                 result.notes.add(ImportProblem(file: name, line: place.line, reason: "will be parked: \(reason)"))
             }
         }
         result.forecast = forecast
+    }
+
+    /// The day of the import counts, not that of the first pass: what comes due between the two is billed.
+    private func noteFirstSight(_ id: String, now: Instant, _ tx: Transaction) throws {
+        guard let subscription = try Subscriptions.find(id, tx), let zone = Zone(subscription.timeZone) else { return }
+        let day = zone.local(of: now).date.description
+        try BillingStates.noteFirstSight(id, on: day, now: now, tx)
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import DunlinCalendar
 import DunlinCore
 import DunlinGateways
+import DunlinCore
 import DunlinSandbox
 import DunlinSandboxServer
 import Foundation
