@@ -20,6 +20,15 @@ enum CommandTree {
     ]
 
     private static let look: [any ParsableCommand.Type] = [
-        CalendarCommand.self
+        StatusCommand.self,
+        ProveCommand.self,
+        ReportCommand.self,
+        CalendarCommand.self,
+        SubscriptionsCommand.self,
+        CustomersCommand.self,
+        PaymentMethodsCommand.self,
+        InvoicesCommand.self,
+        AttemptsCommand.self,
+        JobsCommand.self,
     ]
 }
