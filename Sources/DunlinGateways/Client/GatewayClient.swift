@@ -105,7 +105,7 @@ struct GatewayClient: Sendable {
     private func fill(_ exchange: inout Exchange, from answer: Answer) {
         let response = answer.response
         exchange.httpStatus = response.status
-        exchange.requestID = response.header("Request-Id").map(scrubber.clean)
+        exchange.requestID = response.header("Request-Id").map(scrubber.cleanID)
         exchange.isReplay = response.header("Idempotent-Replayed")?.lowercased() == "true"
         exchange.gatewayDate = response.header("Date").flatMap(HTTPDate.instant)
         exchange.errorType = answer.error?.type
