@@ -4,6 +4,8 @@ public enum Defaults {
     public static var settings: String { text(PackageResources.dunlin_yaml) }
     /// `config/dunning.yaml`
     public static var dunning: String { text(PackageResources.dunning_yaml) }
+    /// `config/declines.json`
+    public static var declines: String { text(PackageResources.declines_json) }
     /// `cron/schedule.crontab`
     public static var schedule: String { text(PackageResources.schedule_crontab) }
 

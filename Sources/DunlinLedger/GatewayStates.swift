@@ -13,6 +13,8 @@ public struct GatewayState: Hashable, Sendable {
     public var keyHash: String
     public var stoppedAt: Instant?
     public var stopReason: String?
+    /// `dunlin` when it stopped itself, else who did.
+    public var stoppedBy: String?
     /// When charging was last started by a person: the share of declines is counted from there.
     public var startedAt: Instant?
     public var circuitOpenedAt: Instant?
@@ -32,6 +34,7 @@ public struct GatewayState: Hashable, Sendable {
         keyHash = try row.get("key_hash")
         stoppedAt = try row.get("stopped_at")
         stopReason = try row.get("stop_reason")
+        stoppedBy = try row.get("stopped_by")
         startedAt = try row.get("started_at")
         circuitOpenedAt = try row.get("circuit_opened_at")
         probeAt = try row.get("probe_at")

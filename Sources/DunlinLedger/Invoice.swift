@@ -16,6 +16,9 @@ public struct Invoice: Hashable, Sendable {
         case onHold = "on_hold"
     }
 
+    /// The hold reason of an invoice whose subscription is paused: nobody has to look at it.
+    public static let pausedHold = "the subscription is paused"
+
     public var id: Int64
     public var subscriptionID: String
     public var customerID: String

@@ -11,15 +11,22 @@ public struct LedgerCounts: Hashable, Sendable {
     public var deadJobs = 0
     /// Gateways at which charging is stopped, with the reason.
     public var stopped: [String: String] = [:]
+    /// True when one of them was stopped by Dunlin itself.
+    public var hasStoppedItself = false
+    /// Invoices that are held for a person.
+    public var onHold = 0
 
     public static func read(_ tx: Transaction) throws -> LedgerCounts {
         var counts = LedgerCounts()
         counts.processing = try tx.value("SELECT COUNT(*) FROM attempts WHERE state = 'processing'") ?? 0
         counts.unknown = try tx.value("SELECT COUNT(*) FROM attempts WHERE state IN ('sending', 'unknown')") ?? 0
+        counts.onHold =
+            try tx.value("SELECT COUNT(*) FROM invoices WHERE state = 'open' AND waits_for = 'on_hold'") ?? 0
         counts.waiting = try Decisions.waiting(tx)
         counts.parked = try tx.value("SELECT COUNT(*) FROM billing_state WHERE state = 'parked'") ?? 0
         for state in try GatewayStates.all(tx) where state.isStopped {
             counts.stopped[state.gateway] = state.stopReason
+            if state.stoppedBy == Activity.dunlin { counts.hasStoppedItself = true }
         }
         return counts
     }

@@ -15,6 +15,9 @@ public struct ReportTotals: Hashable, Sendable {
     /// In the order of the currency codes.
     public var totals: [Total] { byCurrency.values.sorted { $0.amount.currency < $1.amount.currency } }
 
+    /// Counts a row that has no amount.
+    public mutating func addRow() { rows += 1 }
+
     /// - Throws: `ReportError` when the sum does not fit.
     public mutating func add(_ amount: Money) throws {
         let before = byCurrency[amount.currency]

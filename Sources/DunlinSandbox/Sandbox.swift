@@ -24,7 +24,10 @@ public final class Sandbox: Sendable {
     }
 
     /// The answer to a request; never fails, since every failure is an answer.
-    public func handle(_ request: SandboxRequest) -> SandboxResponse { world.withLock { $0.handle(request) } }
+    public func handle(_ request: SandboxRequest) -> SandboxResponse {
+        if request.method == "POST", request.path == "/_sandbox/reset" { reset() }
+        return world.withLock { $0.handle(request) }
+    }
 
     /// Milliseconds since 1970 by the sandbox's clock.
     public var now: Int64 { world.withLock { $0.now } }

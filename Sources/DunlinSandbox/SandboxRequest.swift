@@ -18,6 +18,8 @@ public struct SandboxRequest: Sendable {
     public var receivedAt: Int64?
     /// Set where the address alone tells the dialect (`--wooshpay-port`).
     public var dialect: SandboxDialect?
+    /// The mode of a request that was let in before and is played again without its key.
+    var admittedLivemode: Bool?
 
     public init(
         method: String, path: String, query: String = "", headers: [String: String] = [:], body: [UInt8] = [],

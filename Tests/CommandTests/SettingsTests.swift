@@ -53,15 +53,15 @@ struct SettingsTests {
             mode: prod
             worker:
               concurency: 3
-              lease_seconds: soon
+              poll_seconds: soon
             nonsense: 1
             """)
         #expect(
             found == [
                 "config/dunlin.yaml:1:7: mode: “prod” is not accepted; expects test or live",
                 "config/dunlin.yaml:3:3: unknown key worker.concurency; did you mean concurrency?",
-                "config/dunlin.yaml:4:18: worker.lease_seconds: “soon” is not accepted; "
-                    + "expects a whole number from 10 to 86400",
+                "config/dunlin.yaml:4:17: worker.poll_seconds: “soon” is not accepted; "
+                    + "expects a whole number from 1 to 3600",
                 "config/dunlin.yaml:5:1: unknown key nonsense; known here: accounting_time_zone, ceilings, database, "
                     + "gateways, late_after_minutes, listen, log, mode, public_url, return_url, worker",
             ])

@@ -8,7 +8,7 @@ import Testing
     private static let now = LedgerRows.now
 
     private static func prove(
-        _ options: ProofOptions = ProofOptions(now: now), _ plant: @escaping @Sendable (LedgerRows) throws -> Void
+        with options: ProofOptions = ProofOptions(now: now), _ plant: @escaping @Sendable (LedgerRows) throws -> Void
     ) async throws -> Proof {
         let database = try await LedgerRows.database { rows in
             try HealthyLedger.write(rows)
@@ -60,7 +60,7 @@ import Testing
             try rows.tx.execute("UPDATE billing_state SET time_zone_data = 'other' WHERE subscription_id = 'sub1'")
         }
         #expect(try await Self.prove(plant).ok)
-        let strict = try await Self.prove(ProofOptions(now: Self.now, plannedThrough: Self.now), plant)
+        let strict = try await Self.prove(with: ProofOptions(now: Self.now, plannedThrough: Self.now), plant)
         #expect(strict.promises[1].violations.map(\.rule) == ["boundary_without_record"])
     }
 
@@ -87,7 +87,7 @@ import Testing
     }
 
     @Test func onlyTheFirstViolationsOfARuleAreListedAndAllAreCounted() async throws {
-        let proof = try await Self.prove(ProofOptions(now: Self.now, violationsMax: 3)) { rows in
+        let proof = try await Self.prove(with: ProofOptions(now: Self.now, violationsMax: 3)) { rows in
             try rows.tx.execute("DELETE FROM decisions WHERE kind = 'waiting'")
         }
         #expect(proof.promises[1].violations.count == 3)

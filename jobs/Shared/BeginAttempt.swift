@@ -97,7 +97,7 @@ struct BeginAttempt {
             return .finished
         }
         guard subscription.status == .paused || hold == .pause else { return nil }
-        try Invoices.wait(invoice.id, for: .onHold, holdReason: OpenInvoices.pausedReason, tx)
+        try Invoices.wait(invoice.id, for: .onHold, holdReason: Invoice.pausedHold, tx)
         return try finish(tx)
     }
 

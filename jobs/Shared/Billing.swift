@@ -9,6 +9,8 @@ public struct Billing: Sendable {
     public let databaseID: String
     /// By the name in the settings.
     public let gateways: [String: BillingGateway]
+    /// Gateways of the settings that have no key, with where it is to come from: nothing is planned there.
+    public let keyless: [String: String]
     public let clock: BillingClock
     public let rules: BillingRules
     public let logger: Logger
@@ -18,12 +20,14 @@ public struct Billing: Sendable {
     public let steps: Steps
 
     public init(
-        database: Database, databaseID: String, gateways: [String: BillingGateway], clock: BillingClock,
+        database: Database, databaseID: String, gateways: [String: BillingGateway],
+        keyless: [String: String] = [:], clock: BillingClock,
         rules: BillingRules, logger: Logger, tally: Tally = Tally(), steps: Steps = .none
     ) {
         self.database = database
         self.databaseID = databaseID
         self.gateways = gateways
+        self.keyless = keyless
         self.clock = clock
         self.rules = rules
         self.logger = logger
@@ -82,17 +86,6 @@ public struct BillingGateway: Sendable {
     }
 
     var name: String { driver.name }
-}
-
-/// Requests per second that an account allows, over all processes (money.md 14).
-public struct GatewayLimits: Hashable, Sendable {
-    public var perSecond: Double
-    public var perEndpointPerSecond: Double
-
-    public init(perSecond: Double, perEndpointPerSecond: Double) {
-        self.perSecond = perSecond
-        self.perEndpointPerSecond = perEndpointPerSecond
-    }
 }
 
 /// The only way to the time and to chance below the program.

@@ -10,10 +10,8 @@ import Logging
 ///
 /// Permits come first, and at most as many jobs are claimed as permits are held (money.md 10, 14).
 public struct BillingWorker: Sendable {
-    /// Requests that one job sends at most, reads included: what it costs of the account's rate.
-    static let requestsPerJob = 3
     /// Requests of the longest job (read, create, confirm); a lease is at least twice their time-outs.
-    static let requestsPerLease: Int64 = 4
+    static let requestsPerLease: Int64 = 3
 
     let billing: Billing
     let gateway: BillingGateway
@@ -71,25 +69,13 @@ public struct BillingWorker: Sendable {
         try stopOnManyDeclines(state, now: now, tx)
         guard let next = try JobQueue.nextRunAt(queue: gateway.name, tx) else { return Claim() }
         guard next <= now else { return Claim(nextAt: next) }
-        let permits = try takePermits(state, now: now, tx)
-        guard permits.count > 0 else { return Claim(nextAt: permits.nextAt) }
+        let permits = try gateway.limits?.takeForJobs(concurrency, gateway: gateway.name, now: now, tx)
+        if let permits, permits.taken == 0 { return Claim(nextAt: permits.nextAt) }
         let jobs = try JobQueue.claim(
-            queue: gateway.name, limit: permits.count, holder: holder, leaseSeconds: leaseSeconds, now: now, tx)
+            queue: gateway.name, limit: permits?.taken ?? concurrency, holder: holder, leaseSeconds: leaseSeconds,
+            now: now, tx)
         // Ready and due, yet not claimable: another job of the same customer runs.
         return Claim(jobs: jobs, nextAt: jobs.isEmpty ? now.adding(milliseconds: 200) : now)
-    }
-
-    private func takePermits(_ state: GatewayState?, now: Instant, _ tx: Transaction) throws -> (
-        count: Int, nextAt: Instant
-    ) {
-        guard let limits = gateway.limits else { return (concurrency, now) }
-        let share = Double(state.map { Rate.permille($0, now: now) } ?? 1000) / 1000
-        let jobs = min(concurrency, Int(limits.perEndpointPerSecond.rounded(.up)))
-        let total = try Permits.take(
-            jobs, gateway: gateway.name, bucket: "jobs",
-            perSecond: share * min(limits.perEndpointPerSecond, limits.perSecond / Double(Self.requestsPerJob)),
-            now: now, tx)
-        return (total.taken, total.nextAt)
     }
 
     /// More than half of the last 200 first attempts declined: a bug or a broken gateway must not dun everybody

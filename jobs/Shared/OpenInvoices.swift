@@ -7,8 +7,6 @@ import DunlinQueue
 /// What a change of the owner's rows means for invoices that are open already: a pause holds them, its end lets them
 /// go on, and a card that may be charged ends the wait for one.
 struct OpenInvoices {
-    static let pausedReason = "the subscription is paused"
-
     let billing: Billing
     let now: Instant
 
@@ -16,7 +14,7 @@ struct OpenInvoices {
         for invoice in try Invoices.unended(ofSubscription: subscription.id, tx) where invoice.state == .open {
             if isPaused {
                 try hold(invoice, tx)
-            } else if invoice.waitsFor == .onHold, invoice.holdReason == Self.pausedReason {
+            } else if invoice.waitsFor == .onHold, invoice.holdReason == Invoice.pausedHold {
                 try goOn(invoice, tx)
             } else if invoice.waitsFor == .needsMethod,
                 try MethodChoice.choose(for: subscription, gateway: invoice.gateway, tx).method != nil
@@ -30,8 +28,8 @@ struct OpenInvoices {
         guard invoice.waitsFor == .scheduled || invoice.waitsFor == .retrying else { return }
         let isInFlight = try Attempts.of(invoice.id, tx).contains { $0.state.isInFlight }
         guard !isInFlight, !invoice.asksFirst else { return }
-        try Invoices.wait(invoice.id, for: .onHold, holdReason: Self.pausedReason, tx)
-        try JobQueue.withdraw(uniqueKey: "charge-invoice/\(invoice.id)", reason: Self.pausedReason, now: now, tx)
+        try Invoices.wait(invoice.id, for: .onHold, holdReason: Invoice.pausedHold, tx)
+        try JobQueue.withdraw(uniqueKey: "charge-invoice/\(invoice.id)", reason: Invoice.pausedHold, now: now, tx)
     }
 
     private func goOn(_ invoice: Invoice, _ tx: Transaction) throws {

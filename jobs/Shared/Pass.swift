@@ -35,7 +35,9 @@ public struct Pass: Sendable {
         public var refused: [String: FirstContact.Verdict] = [:]
         /// Gateways that are stopped at the end, with why.
         public var stopped: [String: String] = [:]
-        /// Dead jobs and parked rows that were not there when the pass began.
+        /// True when Dunlin stopped one of them itself.
+        public var hasStoppedItself = false
+        /// Dead jobs, parked rows and held invoices that were not there when the pass began.
         public var newForPeople = 0
     }
 
@@ -71,7 +73,10 @@ public struct Pass: Sendable {
         result.parked = after.parked
         result.deadJobs = after.deadJobs
         result.stopped = after.stopped
-        result.newForPeople = max(0, after.parked - before.parked) + max(0, after.deadJobs - before.deadJobs)
+        result.hasStoppedItself = after.hasStoppedItself
+        result.newForPeople =
+            max(0, after.parked - before.parked) + max(0, after.deadJobs - before.deadJobs)
+            + max(0, after.onHold - before.onHold)
         result.elapsedMilliseconds = billing.clock.monotonicMilliseconds() - monotonic
         return result
     }
@@ -97,8 +102,14 @@ public struct Pass: Sendable {
         let busy = try await billing.database.read { tx in try Self.gatewaysWithWork(now: now, tx) }
         var ready: Set<String> = []
         for name in busy.sorted() {
-            guard let gateway = billing.gateways[name] else { continue }
-            let verdict = try await FirstContact(billing: billing, gateway: gateway).make()
+            let verdict: FirstContact.Verdict
+            if let gateway = billing.gateways[name] {
+                verdict = try await FirstContact(billing: billing, gateway: gateway).make()
+            } else if let variable = billing.keyless[name] {
+                verdict = .keyRefused("no key: set \(variable)")
+            } else {
+                continue
+            }
             if verdict == .ready {
                 ready.insert(name)
             } else {

@@ -24,15 +24,17 @@ struct PlanSubscription {
         let state = try BillingStates.find(id, tx)
         let context = Context(
             subscription: subscription, state: state, customer: try Customers.find(subscription.customerID, tx))
-        if let gateway = context.customer?.gateway, billing.gateways[gateway] != nil, !gateways.contains(gateway) {
-            return nil
-        }
+        if let gateway = context.customer?.gateway, isConfigured(gateway), !gateways.contains(gateway) { return nil }
         do {
             let terms = try judge(context, tx)
             return try apply(terms, context, isChanged: isChanged, tx)
         } catch let problem as SubscriptionTerms.Problem {
             return try park(context, problem.description, tx)
         }
+    }
+
+    private func isConfigured(_ gateway: String) -> Bool {
+        billing.gateways[gateway] != nil || billing.keyless[gateway] != nil
     }
 
     private struct Context {

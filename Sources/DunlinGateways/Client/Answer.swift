@@ -15,11 +15,11 @@ struct Answer {
     let content: Content
     let error: ErrorBody?
 
-    init(_ response: HTTPResponse) {
+    init(_ response: HTTPResponse, _ scrubber: Scrubber) {
         self.response = response
         content = Self.content(of: response)
         switch content {
-        case .json(let body) where !(200...299).contains(response.status): error = ErrorBody(body)
+        case .json(let body) where !(200...299).contains(response.status): error = ErrorBody(body, scrubber)
         default: error = nil
         }
     }

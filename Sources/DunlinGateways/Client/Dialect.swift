@@ -55,8 +55,7 @@ struct Classifier: Sendable {
         var message = answer.error?.message
         if case .text(let text) = answer.content { message = text }
         return Refusal(
-            kind: kind, httpStatus: answer.status, code: answer.error?.code.map(scrubber.clean),
-            parameter: answer.error?.parameter.map(scrubber.clean),
+            kind: kind, httpStatus: answer.status, code: answer.error?.code, parameter: answer.error?.parameter,
             message: scrubber.clean(message ?? answer.summary))
     }
 

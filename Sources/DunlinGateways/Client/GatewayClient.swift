@@ -80,7 +80,7 @@ struct GatewayClient: Sendable {
             exchange.fault = scrubber.clean(error.description)
             return (Self.result(of: error, scrubber), exchange, nil)
         case .success(let response):
-            let answer = Answer(response)
+            let answer = Answer(response, scrubber)
             fill(&exchange, from: answer)
             let result = classifier.result(answer, of: call)
             if case .unknown(let reason) = result, exchange.errorType == nil { exchange.fault = reason }
@@ -108,9 +108,9 @@ struct GatewayClient: Sendable {
         exchange.requestID = response.header("Request-Id").map(scrubber.clean)
         exchange.isReplay = response.header("Idempotent-Replayed")?.lowercased() == "true"
         exchange.gatewayDate = response.header("Date").flatMap(HTTPDate.instant)
-        exchange.errorType = answer.error?.type.map(scrubber.clean)
-        exchange.errorCode = answer.error?.code.map(scrubber.clean)
-        exchange.declineCode = answer.error?.declineCode.map(scrubber.clean)
+        exchange.errorType = answer.error?.type
+        exchange.errorCode = answer.error?.code
+        exchange.declineCode = answer.error?.declineCode
         guard exchange.objectID == nil, case .json(let body) = answer.content else { return }
         let object = answer.error.map { $0.source["payment_intent"] } ?? body
         exchange.objectID = object.id.flatMap { Call.isID($0) ? $0 : nil }

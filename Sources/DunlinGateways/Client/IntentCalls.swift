@@ -48,7 +48,7 @@ struct IntentCalls: Sendable {
         }) {
         case .value(let snapshot) where call.objectID != nil && snapshot.id != call.objectID,
             .declined(let snapshot?, _) where call.objectID != nil && snapshot.id != call.objectID:
-            .unknown("the answer is about \(decoder.scrubber.clean(snapshot.id)), which was not asked for")
+            .unknown("the answer is about \(snapshot.id), which was not asked for")
         case let checked: checked
         }
     }

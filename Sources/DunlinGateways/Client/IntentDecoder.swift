@@ -9,17 +9,20 @@ struct IntentDecoder: Sendable {
 
     /// nil when this is no PaymentIntent, or one without an id or a status.
     func intent(_ json: JSON) -> IntentSnapshot? {
-        guard let id = json["id"].text, let status = json["status"].text else { return nil }
+        guard let id = json["id"].text, Call.isID(id), let status = json["status"].text else { return nil }
         if let object = json["object"].text, object != "payment_intent" { return nil }
         let lastError = json["last_payment_error"]
         let hasError = !lastError.isNull && lastError.opened != .object([:])
         return IntentSnapshot(
-            id: id, status: IntentStatus(status), amount: amount(json), customerID: json["customer"].id,
-            paymentMethodID: json["payment_method"].id, isLive: json["livemode"].flag, metadata: metadata(json),
-            latestCharge: kind == .stripe ? json["latest_charge"].id : (hasError ? "error" : nil),
+            id: id, status: IntentStatus(scrubber.cleanID(status)), amount: amount(json),
+            customerID: cleanID(json["customer"]),
+            paymentMethodID: cleanID(json["payment_method"]), isLive: json["livemode"].flag, metadata: metadata(json),
+            latestCharge: kind == .stripe ? cleanID(json["latest_charge"]) : (hasError ? "error" : nil),
             lastDecline: hasError ? Decline(error: lastError, scrubber: scrubber) : nil,
             nextActionURL: nextActionURL(json["next_action"]), createdAt: json["created"].integer.flatMap(Self.instant))
     }
+
+    private func cleanID(_ json: JSON) -> String? { json.id.map(scrubber.cleanID) }
 
     private func amount(_ json: JSON) -> Money? {
         guard let units = json["amount"].integer, let currency = json["currency"].text.flatMap({ Currency($0) }) else {

@@ -86,6 +86,7 @@ struct KeyAndHost {
     }
 
     private static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || host == "[::1]" || host.hasPrefix("127.")
+        let isNumeric = host.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == 0x2E }
+        return host == "localhost" || host == "[::1]" || (isNumeric && host.hasPrefix("127."))
     }
 }

@@ -6,20 +6,23 @@ struct Scrubber: Sendable {
     /// Longer texts are cut: an error page is no error text.
     static let lengthMax = 400
 
-    private let secrets: [String]
+    private let secrets: [Secret]
 
     init(key: Secret) {
         let basic = Base64Text.encode(key.exposed + ":")
         // Without padding, and without the last characters that the colon has a share in.
         let keyAlone = Base64Text.encode(key.exposed).prefix { $0 != "=" }.dropLast(2)
-        secrets = [key.exposed, basic, String(keyAlone)]
+        secrets = [key, Secret(basic), Secret(String(keyAlone))]
     }
 
     func clean(_ text: String) -> String {
         var clean = String(text.prefix(4096))
-        for secret in secrets { clean = clean.replacing(secret, with: "…") }
+        for secret in secrets { clean = clean.replacing(secret.exposed, with: "…") }
         return String(Redaction.clean(maskClientSecrets(clean)).prefix(Self.lengthMax))
     }
+
+    /// An id as it is; anything else in its place, cleaned. An id is never taken for a card number.
+    func cleanID(_ text: String) -> String { Call.isID(text) ? text : clean(text) }
 
     /// `pi_1_secret_abc` becomes `pi_1_secret_…`.
     private func maskClientSecrets(_ text: String) -> String {

@@ -4,11 +4,11 @@ public import DunlinDatabase
 ///
 /// On the list is every invoice that is open, closing or uncollectible and whose due date, in the accounting time zone,
 /// is on or before the day asked for. Paid and void invoices are not.
-public struct DunningReport: Sendable {
-    public static let schemaVersion = 1
-    public static let columns = DunningColumns.all
-    /// What a terminal has room for.
-    public static let shortColumns = [
+public struct DunningReport: Report {
+    public let name = "dunning"
+    public let schemaVersion = 1
+    public let columns = DunningColumns.all
+    public let shortColumns: [String]? = [
         "customer_id", "subscription_id", "due_date", "days_past_due", "currency", "amount_outstanding", "status",
         "stage", "reason_text", "next_action", "next_action_on",
     ]
@@ -40,10 +40,9 @@ public struct DunningReport: Sendable {
         return totals
     }
 
-    /// Writes the whole list to a sink.
     @discardableResult
     public func write(_ tx: Transaction, to sink: inout some RowSink) throws -> ReportTotals {
-        try sink.begin(Self.columns)
+        try sink.begin(columns)
         let totals = try rows(tx) { try sink.write($0.cells) }
         try sink.end()
         return totals

@@ -18,7 +18,7 @@ extension World {
         case ("GET", "health", 1): return adminAnswer(.object([.init("ok", .boolean(true))]))
         case ("GET", "audit", 1): return adminAnswer(audit.audit.json)
         case ("GET", "state", 1): return adminAnswer(stateJSON())
-        case ("GET", "clock", 1): return adminAnswer(clockJSON())
+        case ("POST", "reset", 1), ("GET", "clock", 1): return adminAnswer(clockJSON())
         case ("POST", "clock", 1): return try moveClock(parameters)
         case ("GET", "cards", 1): return adminAnswer(Self.cardsJSON())
         case ("GET", "faults", 1): return adminAnswer(faultsJSON())

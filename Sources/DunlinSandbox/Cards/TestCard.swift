@@ -46,7 +46,7 @@ struct TestCard: Sendable {
         declined("4000000000000069", "pm_card_chargeDeclinedExpiredCard", "expired_card"),
         declined("4000000000000127", "pm_card_chargeDeclinedIncorrectCvc", "incorrect_cvc"),
         declined("4000000000000119", "pm_card_chargeDeclinedProcessingError", "processing_error"),
-        declined("4000000000000077", "pm_card_bypassPending", nil),
+        TestCard(number: "4000000000000077", tokens: ["pm_card_bypassPending"], behavior: CardBehavior()),
         declined("", "pm_card_chargeDeclinedFraudulent", "fraudulent"),
         declined("4000000000006975", "pm_card_visa_chargeDeclinedVelocityLimitExceeded", "card_velocity_exceeded"),
         TestCard(
@@ -77,7 +77,7 @@ struct TestCard: Sendable {
     static func number(_ number: String) -> TestCard? { byNumber[number] ?? OwnCard(number: number)?.card }
 
     /// Declined on every use, so it cannot be attached either.
-    private static func declined(_ number: String, _ token: String, _ code: String?) -> TestCard {
+    private static func declined(_ number: String, _ token: String, _ code: String) -> TestCard {
         TestCard(
             number: number, tokens: [token], behavior: CardBehavior(attachDecline: code, chargeDecline: code))
     }

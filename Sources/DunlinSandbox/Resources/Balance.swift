@@ -73,7 +73,7 @@ extension World {
         let type = try call.parameters.string("type")
         let page = try page(
             balanceTransactions.records(call.dialect), query, kind: "balance_transaction",
-            cursor: { self.balanceTransactions[$0] }
+            cursor: balanceTransactions
         ) { transaction in
             transaction.livemode == call.livemode && (currency == nil || transaction.currency == currency)
                 && (payout == nil || transaction.payoutID == payout)
@@ -130,7 +130,7 @@ extension World {
         let query = try ListQuery(call, also: ["arrival_date", "destination", "status"])
         let status = try call.parameters.string("status")
         let page = try page(
-            payouts.records(call.dialect), query, kind: "payout", cursor: { self.payouts[$0] }
+            payouts.records(call.dialect), query, kind: "payout", cursor: payouts
         ) { $0.livemode == call.livemode && (status == nil || $0.status == status) }
         return try listReply(page, call) { payout, writer, _ in self.write(payout, to: &writer) }
     }

@@ -16,7 +16,7 @@ extension World {
     static let challengePath = "/_sandbox/authenticate/"
 
     func beginAction(_ challenge: Challenge, returnURL: String?, usesBrowserLibrary: Bool) -> NextAction {
-        let token = String(identifiers.request().dropFirst(4)) + String(identifiers.request().dropFirst(4))
+        let token = identifiers.token(32)
         challenges[token] = challenge
         return NextAction(
             token: token, url: baseURL + Self.challengePath + token, returnURL: returnURL,

@@ -10,7 +10,7 @@ extension World {
         } else if let id = try call.parameters.string("customer") {
             records = customers[id]?.charges ?? []
         }
-        let page = try page(records, query, kind: "charge", cursor: { self.charges[$0] }) {
+        let page = try page(records, query, kind: "charge", cursor: charges) {
             $0.livemode == call.livemode && $0.dialect == call.dialect
         }
         return try listReply(page, call) { charge, writer, view in self.write(charge, to: &writer, view) }

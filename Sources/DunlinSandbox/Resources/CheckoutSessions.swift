@@ -30,14 +30,14 @@ extension World {
         if let id = try parameters.optional("customer", call) {
             customer = try livingCustomer(id, call, parameter: "customer", status: 400)
         } else {
-            customer = Customer(header("cus", call), invoicePrefix: String(identifiers.request().suffix(8)))
+            customer = Customer(header("cus", call), invoicePrefix: identifiers.token(8).uppercased())
             customers.insert(customer)
             emit("customer.created", .customer(customer), call)
         }
         let inner = Call(
             dialect: call.dialect, livemode: call.livemode,
             parameters: Parameters(intentParameters + [JSONValue.Member("customer", .string(customer.id))]), ids: [],
-            requestID: call.requestID, idempotencyKey: call.idempotencyKey, quirks: call.quirks, path: call.path)
+            requestID: call.requestID, idempotencyKey: call.idempotencyKey, quirks: call.quirks, path: call.path, version: .pinned)
         let intent = try makeSetupIntent(inner)
         let session = CheckoutSession(
             header("cs", call), setupIntent: intent, successURL: try parameters.string("success_url"),
@@ -59,7 +59,7 @@ extension World {
         let customer = try call.parameters.string("customer")
         let page = try page(
             checkoutSessions.records(call.dialect), query, kind: "checkout.session",
-            cursor: { self.checkoutSessions[$0] }
+            cursor: checkoutSessions
         ) { session in
             session.livemode == call.livemode && (customer == nil || session.setupIntent.customer?.id == customer)
         }
@@ -102,7 +102,7 @@ extension World {
         }
         let call = Call(
             dialect: session.dialect, livemode: session.livemode, parameters: Parameters([]), ids: [], requestID: "",
-            idempotencyKey: nil, quirks: options.quirks, path: "")
+            idempotencyKey: nil, quirks: options.quirks, path: "", version: .pinned)
         let data = Parameters([
             JSONValue.Member("type", .string("card")), JSONValue.Member("card", .object(card)),
         ])

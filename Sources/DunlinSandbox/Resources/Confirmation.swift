@@ -33,7 +33,10 @@ extension World {
 
     func confirmPaymentIntent(_ call: Call) throws(SandboxFailure) -> Reply {
         let parameters = call.parameters
-        if call.dialect == .stripe { try parameters.requireKnown(Self.confirmNames) }
+        if call.dialect == .stripe {
+            try parameters.requireKnown(Self.confirmNames)
+            try call.version.checkMethodTypes(parameters)
+        }
         let intent = try paymentIntent(call.id, call)
         guard [.requiresPaymentMethod, .requiresConfirmation, .requiresAction].contains(intent.status) else {
             throw unexpectedState(intent, verb: "confirm")

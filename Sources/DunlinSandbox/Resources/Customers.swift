@@ -12,7 +12,7 @@ extension World {
         let parameters = call.parameters
         if call.dialect == .stripe { try parameters.requireKnown(Self.createNames) }
         let customer = Customer(
-            header("cus", call), invoicePrefix: String(identifiers.request().suffix(8)).uppercased())
+            header("cus", call), invoicePrefix: identifiers.token(8).uppercased())
         try apply(parameters, to: customer, isCreation: true)
         if let id = try parameters.string("payment_method") {
             let method = try usableMethod(id, call, parameter: "payment_method")
@@ -51,7 +51,7 @@ extension World {
         let query = try ListQuery(call, also: ["email", "test_clock"])
         let email = try call.parameters.string("email")
         let page = try page(
-            customers.records(call.dialect), query, kind: "customer", cursor: { self.customers[$0] }
+            customers.records(call.dialect), query, kind: "customer", cursor: customers
         ) { customer in
             !customer.isDeleted && customer.livemode == call.livemode && (email == nil || customer.email == email)
         }

@@ -34,7 +34,7 @@ extension World {
         let charge = try call.parameters.string("charge")
         let intent = try call.parameters.string("payment_intent")
         let page = try page(
-            disputes.records(call.dialect), query, kind: "dispute", cursor: { self.disputes[$0] }
+            disputes.records(call.dialect), query, kind: "dispute", cursor: disputes
         ) { dispute in
             dispute.livemode == call.livemode && (charge == nil || dispute.charge.id == charge)
                 && (intent == nil || dispute.charge.paymentIntent.id == intent)

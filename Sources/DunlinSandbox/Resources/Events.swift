@@ -79,7 +79,7 @@ extension World {
         if let type = try call.parameters.string("type") { types = [type] }
         let delivered = try call.parameters.boolean("delivery_success")
         let page = try page(
-            events.records(call.dialect), query, kind: "event", cursor: { self.events[$0] }
+            events.records(call.dialect), query, kind: "event", cursor: events
         ) { event in
             event.livemode == call.livemode && isReadable(event)
                 && (types?.contains { EventPattern.matches($0, event.type) } ?? true)

@@ -17,7 +17,7 @@ extension World {
     func createPaymentIntent(_ call: Call) throws(SandboxFailure) -> Reply {
         let parameters = call.parameters
         let confirms = try parameters.boolean("confirm") ?? false
-        if call.dialect == .stripe { try requireStripeCreation(parameters, confirms: confirms) }
+        if call.dialect == .stripe { try requireStripeCreation(call, confirms: confirms) }
         let amount = try parameters.requiredInteger("amount")
         let currency = try parameters.requiredString("currency").lowercased()
         try AmountRule.check(amount, currency: currency, dialect: call.dialect)
@@ -50,7 +50,10 @@ extension World {
 
     func updatePaymentIntent(_ call: Call) throws(SandboxFailure) -> Reply {
         let parameters = call.parameters
-        if call.dialect == .stripe { try parameters.requireKnown(Self.commonNames) }
+        if call.dialect == .stripe {
+            try parameters.requireKnown(Self.commonNames)
+            try call.version.checkMethodTypes(parameters)
+        }
         let intent = try paymentIntent(call.id, call)
         let alwaysAllowed: Set<String> = ["metadata", "description", "receipt_email", "expand", "transfer_group"]
         let isOpen = [.requiresPaymentMethod, .requiresConfirmation, .requiresAction].contains(intent.status)
@@ -79,7 +82,7 @@ extension World {
         if let id = try call.parameters.string("customer") {
             records = customers[id].map(\.paymentIntents) ?? []
         }
-        let page = try page(records, query, kind: "payment_intent", cursor: { self.paymentIntents[$0] }) {
+        let page = try page(records, query, kind: "payment_intent", cursor: paymentIntents) {
             $0.livemode == call.livemode && $0.dialect == call.dialect
         }
         return try listReply(page, call) { intent, writer, view in self.write(intent, to: &writer, view) }
@@ -169,7 +172,9 @@ extension World {
         return Reply(body: writer.bytes)
     }
 
-    private func requireStripeCreation(_ parameters: Parameters, confirms: Bool) throws(SandboxFailure) {
+    private func requireStripeCreation(_ call: Call, confirms: Bool) throws(SandboxFailure) {
+        let parameters = call.parameters
+        try call.version.checkMethodTypes(parameters)
         try parameters.requireKnown(Self.createNames)
         guard !confirms else { return }
         for name in Self.confirmOnlyNames where parameters.has(name) && name != "use_stripe_sdk" {

@@ -89,7 +89,7 @@ extension World {
         let type = try call.parameters.string("type") ?? "card"
         // Attached in any order, listed by age.
         let sorted = methods.sorted { $0.serial < $1.serial }
-        let page = try page(sorted, query, kind: "PaymentMethod", cursor: { self.paymentMethods[$0] }) { _ in
+        let page = try page(sorted, query, kind: "PaymentMethod", cursor: paymentMethods) { _ in
             type == "card"
         }
         return try listReply(page, call) { method, writer, view in self.write(method, to: &writer, view) }

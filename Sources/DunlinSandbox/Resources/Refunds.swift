@@ -137,7 +137,7 @@ extension World {
         } else if let id = try call.parameters.string("payment_intent") {
             records = paymentIntents[id]?.charges.flatMap(\.refunds) ?? []
         }
-        let page = try page(records, query, kind: "refund", cursor: { self.refunds[$0] }) {
+        let page = try page(records, query, kind: "refund", cursor: refunds) {
             $0.livemode == call.livemode && $0.dialect == call.dialect
         }
         return try listReply(page, call) { refund, writer, view in self.write(refund, to: &writer, view) }

@@ -1,7 +1,7 @@
 /// One confirmation of a SetupIntent.
 final class SetupAttempt: SandboxRecord {
     let header: RecordHeader
-    unowned let setupIntent: SetupIntent
+    let setupIntent: SetupIntent
     let paymentMethod: PaymentMethod
     var status = "succeeded"
     var error: IntentError?

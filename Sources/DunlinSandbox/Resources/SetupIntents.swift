@@ -18,6 +18,7 @@ extension World {
         let confirms = try parameters.boolean("confirm") ?? false
         if call.dialect == .stripe {
             try parameters.requireKnown(Self.createNames)
+            try call.version.checkMethodTypes(parameters)
             for name in Self.confirmOnlyNames where !confirms && parameters.has(name) {
                 throw .invalid(name, "`\(name)` can only be used with `confirm=true`.")
             }
@@ -65,7 +66,10 @@ extension World {
     }
 
     func updateSetupIntent(_ call: Call) throws(SandboxFailure) -> Reply {
-        if call.dialect == .stripe { try call.parameters.requireKnown(Self.updateNames) }
+        if call.dialect == .stripe {
+            try call.parameters.requireKnown(Self.updateNames)
+            try call.version.checkMethodTypes(call.parameters)
+        }
         let intent = try setupIntent(call.id, call)
         try requireOpen(intent, verb: "update")
         try apply(call.parameters, to: intent, call)
@@ -108,7 +112,7 @@ extension World {
         if let id = try call.parameters.string("customer") { records = customers[id]?.setupIntents ?? [] }
         let method = try call.parameters.string("payment_method")
         let attaches = try call.parameters.boolean("attach_to_self")
-        let page = try page(records, query, kind: "setup_intent", cursor: { self.setupIntents[$0] }) { intent in
+        let page = try page(records, query, kind: "setup_intent", cursor: setupIntents) { intent in
             intent.livemode == call.livemode && intent.dialect == call.dialect
                 && (method == nil || intent.paymentMethod?.id == method)
                 && (attaches == nil || intent.attachesToSelf == attaches)
@@ -119,9 +123,7 @@ extension World {
     func listSetupAttempts(_ call: Call) throws(SandboxFailure) -> Reply {
         let query = try ListQuery(call, also: ["setup_intent"])
         let intent = try setupIntent(try call.parameters.requiredString("setup_intent"), call)
-        let page = try page(intent.attempts, query, kind: "setup_attempt") { id in
-            intent.attempts.first { $0.id == id }
-        }
+        let page = try page(intent.attempts, query, kind: "setup_attempt", cursor: setupAttempts)
         return try listReply(page, call) { attempt, writer, view in self.write(attempt, to: &writer, view) }
     }
 
@@ -214,6 +216,7 @@ extension World {
         let attempt = SetupAttempt(
             header("setatt", intent.dialect, livemode: intent.livemode), setupIntent: intent, paymentMethod: method)
         intent.attempts.append(attempt)
+        setupAttempts.insert(attempt)
         if needsAuthentication(method, isOffSession: false, request: intent.requestThreeDSecure) {
             attempt.status = "requires_action"
             intent.status = .requiresAction

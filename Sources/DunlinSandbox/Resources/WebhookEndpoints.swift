@@ -27,7 +27,7 @@ extension World {
         let query = try ListQuery(call)
         let page = try page(
             webhookEndpoints.records(call.dialect), query, kind: "webhook_endpoint",
-            cursor: { self.webhookEndpoints[$0] }
+            cursor: webhookEndpoints
         ) { $0.livemode == call.livemode }
         return try listReply(page, call) { endpoint, writer, _ in
             self.write(endpoint, to: &writer, showsSecret: false)

@@ -46,7 +46,7 @@ extension World {
         writer.object { writer in
             writer.field("id", event.id)
             writer.field("object", "event")
-            if view.dialect == .stripe { writer.field("api_version", StripeVersion.pinned) }
+            if view.dialect == .stripe { writer.field("api_version", StripeVersion.pinned.name) }
             writer.field("created", view.time(event.created))
             writer.field("livemode", event.livemode)
             writer.object("data") { writer in

@@ -10,6 +10,7 @@ struct Call {
     let quirks: WooshPayQuirks
     /// The path without ids, as a list names itself.
     let path: String
+    let version: StripeVersion
 
     var id: String { ids.first ?? "" }
 

@@ -7,6 +7,8 @@ struct Identifiers {
 
     private let seed: UInt64
     private var counter: UInt64 = 0
+    /// Counted apart, so that the ids of objects do not depend on who read what in between.
+    private var requestCounter: UInt64 = 1 << 63
     private var lastSnowflake: Int64 = 0
 
     init(seed: UInt64) { self.seed = Mix.word(seed) }
@@ -20,7 +22,13 @@ struct Identifiers {
         }
     }
 
-    mutating func request() -> String { "req_" + letters(14) }
+    mutating func request() -> String {
+        requestCounter += 1
+        return "req_" + Self.letters(14, seed: seed, number: requestCounter)
+    }
+
+    /// Letters and digits that no other call gets.
+    mutating func token(_ length: Int) -> String { letters(length) }
 
     mutating func secret(of id: String) -> String { id + "_secret_" + letters(24) }
 
@@ -30,13 +38,20 @@ struct Identifiers {
     /// the counter.
     private mutating func letters(_ count: Int) -> String {
         counter &+= 1
-        var words = [Mix.word(seed &+ counter), Mix.word(~seed &+ counter), Mix.word(seed ^ counter)]
+        return Self.letters(count, seed: seed, number: counter)
+    }
+
+    private static func letters(_ count: Int, seed: UInt64, number: UInt64) -> String {
+        var place: UInt64 = 0
+        var rest = Mix.word(seed &+ number)
         return String(unsafeUninitializedCapacity: count) { buffer in
             for index in 0..<count {
-                let word = index / 11
-                let (quotient, remainder) = words[word].quotientAndRemainder(dividingBy: 62)
-                buffer[index] = Self.alphabet[Int(remainder)]
-                words[word] = quotient
+                if index > 0, index % 11 == 0 {
+                    place += 1
+                    rest = Mix.word(Mix.word(seed &+ place) ^ number)
+                }
+                buffer[index] = alphabet[Int(rest % 62)]
+                rest /= 62
             }
             return count
         }

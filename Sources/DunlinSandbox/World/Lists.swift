@@ -58,22 +58,22 @@ struct Page<Record> {
 extension World {
     /// The page that a query asks for out of records in the order of their making.
     ///
-    /// - Parameter cursor: finds the record of a cursor.
+    /// - Parameter store: finds the record of a cursor.
     func page<Record: SandboxRecord>(
-        _ records: [Record], _ query: ListQuery, kind: String, cursor: (String) -> Record?,
+        _ records: [Record], _ query: ListQuery, kind: String, cursor store: Store<Record>,
         where isWanted: (Record) -> Bool = { _ in true }
     ) throws(SandboxFailure) -> Page<Record> {
         var from = records.partition(whereFirst: { $0.created >= query.createdFrom })
         var to = records.partition(whereFirst: { $0.created > query.createdTo })
         if let id = query.endingBefore {
-            guard let record = cursor(id) else { throw .noSuch(kind, id, parameter: "ending_before", status: 400) }
+            guard let record = store[id] else { throw .noSuch(kind, id, parameter: "ending_before", status: 400) }
             from = max(from, records.partition(whereFirst: { $0.serial > record.serial }))
             let newer = records[min(from, to)..<to].lazy.filter(isWanted).prefix(query.limit + 1)
             let found = Array(newer)
             return Page(records: found.prefix(query.limit).reversed(), hasMore: found.count > query.limit)
         }
         if let id = query.startingAfter {
-            guard let record = cursor(id) else { throw .noSuch(kind, id, parameter: "starting_after", status: 400) }
+            guard let record = store[id] else { throw .noSuch(kind, id, parameter: "starting_after", status: 400) }
             to = min(to, records.partition(whereFirst: { $0.serial >= record.serial }))
         }
         let older = records[min(from, to)..<to].reversed().lazy.filter(isWanted).prefix(query.limit + 1)

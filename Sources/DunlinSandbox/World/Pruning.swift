@@ -19,6 +19,7 @@ extension World {
         for intent in setupIntents.prune(before: instant, where: { Self.isFinished($0.status) }) {
             intent.customer?.setupIntents.removeAll { $0 === intent }
         }
+        setupAttempts.prune(before: instant) { Self.isFinished($0.setupIntent.status) }
         checkoutSessions.prune(before: instant) { $0.status != "open" }
         balanceTransactions.prune(before: instant) { $0.availableOn <= self.now }
         payouts.prune(before: instant) { $0.status == "paid" }

@@ -117,11 +117,12 @@ extension World {
         let request = envelope.request
         var path = request.path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        let version = try StripeVersion(header: request.headers["stripe-version"])
         return Call(
             dialect: envelope.dialect, livemode: envelope.livemode,
             parameters: Parameters(try RequestBody.members(of: request)), ids: envelope.ids,
             requestID: envelope.requestID, idempotencyKey: request.headers["idempotency-key"], quirks: options.quirks,
-            path: path)
+            path: path, version: version)
     }
 
     /// Carries out a request whose answer, a 500, was sent before.
@@ -162,14 +163,9 @@ extension World {
         response.headers.append(SandboxHeader("Date", CivilDate(milliseconds: now).httpDate))
         if let requestID { response.headers.append(SandboxHeader("Request-Id", requestID)) }
         if dialect == .stripe, let request {
-            let version = request.headers["stripe-version"] ?? StripeVersion.pinned
+            let version = request.headers["stripe-version"] ?? StripeVersion.pinned.name
             response.headers.append(SandboxHeader("Stripe-Version", version))
         }
         return response
     }
-}
-
-/// The API version that responses follow.
-enum StripeVersion {
-    static let pinned = "2026-07-29.dahlia"
 }

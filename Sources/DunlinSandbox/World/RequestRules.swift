@@ -33,6 +33,7 @@ struct AccessRule {
     ///
     /// - Throws: 401 for a key that is missing, malformed, publishable or not among the named ones.
     func livemode(of request: SandboxRequest, dialect: SandboxDialect) throws(SandboxFailure) -> Bool {
+        if let livemode = request.admittedLivemode { return livemode }
         guard let key = Self.key(of: request) else {
             throw .unauthorized("You did not provide an API key. Provide it by HTTP Basic or Bearer authentication.")
         }

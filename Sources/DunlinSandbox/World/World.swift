@@ -25,6 +25,7 @@ final class World {
     var paymentMethods = Store<PaymentMethod>()
     var paymentIntents = Store<PaymentIntent>()
     var setupIntents = Store<SetupIntent>()
+    var setupAttempts = Store<SetupAttempt>()
     var charges = Store<Charge>()
     var refunds = Store<Refund>()
     var disputes = Store<Dispute>()
@@ -55,7 +56,7 @@ final class World {
         faults = FaultPlan(rules: options.faults, seed: options.seed)
         limiter = options.rateLimits.map { RateLimiter(limits: $0) }
         outbox = Outbox(seed: options.seed, faults: options.webhookFaults)
-        accountID = "acct_" + String(identifiers.request().dropFirst(4)) + "00"
+        accountID = "acct_" + identifiers.token(16)
         let secrets = (identifiers.webhookSecret(), identifiers.webhookSecret())
         stripeWebhookSecret = options.stripeWebhookSecret ?? secrets.0
         wooshpayWebhookSecret = options.wooshpayWebhookSecret ?? secrets.1

@@ -166,12 +166,3 @@ struct Checks {
         return place + (error.field.map { "\($0): " } ?? "") + error.text
     }
 }
-
-extension GatewayKind {
-    fileprivate var currencies: GatewayCurrencies {
-        switch self {
-        case .stripe: .stripe
-        case .wooshpay: .wooshpay
-        }
-    }
-}

@@ -3,6 +3,8 @@ import DunlinCalendar
 import DunlinCore
 import DunlinDatabase
 import DunlinGateways
+import DunlinImport
+import DunlinSandboxServer
 
 /// What an error that reached the top means for the caller: a status, and lines for standard error.
 struct FailureReport {
@@ -20,6 +22,10 @@ struct FailureReport {
             self.init(.badInput, calendar.description)
         case let database as DatabaseError:
             self.init(Self.status(database.code), Redaction.clean(database.message))
+        case let file as ImportError:
+            self.init(.badInput, file.description)
+        case let sandbox as SandboxServerError:
+            self.init(.badInput, sandbox.description)
         case let gateway as GatewaySettingsError:
             self.init(.gateway, gateway.description)
         case is CancellationError:

@@ -8,7 +8,10 @@ struct LiveGateways: Sendable {
     private let transports: [LiveTransport]
 
     /// - Throws: a `SettingsError` of keys when a key cannot be used; a `GatewaySettingsError` when a driver refuses.
-    init(_ settings: Settings, clock: LiveClock) throws {
+    init(
+        _ settings: Settings, clock: LiveClock,
+        readGate: @escaping @Sendable (_ gateway: String, _ endpoint: String) async -> Void = { _, _ in }
+    ) throws {
         guard settings.keyProblems.isEmpty else { throw SettingsError(problems: settings.keyProblems) }
         var byName: [String: any PaymentGateway] = [:]
         var transports: [LiveTransport] = []
@@ -20,7 +23,8 @@ struct LiveGateways: Sendable {
             let transport = LiveTransport(limits: limits)
             transports.append(transport)
             let environment = GatewayEnvironment(
-                transport: transport, now: clock.now, sleep: clock.sleep(milliseconds:), randomBits: Chance.bits)
+                transport: transport, now: clock.now, sleep: clock.sleep(milliseconds:), randomBits: Chance.bits,
+                readGate: { endpoint in await readGate(configured.name, endpoint) })
             byName[configured.name] = try Self.driverSettings(configured, key: key, settings: settings)
                 .gateway(environment: environment)
         }

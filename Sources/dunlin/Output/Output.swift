@@ -36,6 +36,9 @@ struct Output: Sendable {
         if !isQuiet { StandardStreams.writeError(text + "\n") }
     }
 
+    /// What the reader must know, quiet or not: to standard error.
+    func complain(_ text: String) { StandardStreams.writeError(text + "\n") }
+
     func lines(of table: Table) -> [String] { table.lines(width: width, emphasizeTitles: emphasized) }
 
     func emphasized(_ text: String) -> String { styled(text, "1") }

@@ -1,4 +1,5 @@
 import DunlinCore
+import DunlinGateways
 
 /// One entry of `gateways:` with its secrets from the environment.
 struct ConfiguredGateway: Sendable {
@@ -31,17 +32,25 @@ struct RequestLimits: Hashable, Sendable {
     var perSecond: Int
     var perEndpointPerSecond: Int
 
-    /// What the gateway documents for the mode, less a fifth for everybody else on the same key.
+    /// What the gateway documents for the mode; WooshPay documents nothing (wooshpay.md 1.4).
     static func documented(_ kind: GatewayKind, _ mode: GatewayMode) -> RequestLimits {
         switch (kind, mode) {
-        case (.stripe, .live): RequestLimits(perSecond: 80, perEndpointPerSecond: 20)
-        case (.stripe, .test): RequestLimits(perSecond: 20, perEndpointPerSecond: 20)
+        case (.stripe, .live): RequestLimits(perSecond: 100, perEndpointPerSecond: 25)
+        case (.stripe, .test): RequestLimits(perSecond: 25, perEndpointPerSecond: 25)
         case (.wooshpay, _): RequestLimits(perSecond: 5, perEndpointPerSecond: 5)
         }
     }
 }
 
 extension GatewayKind {
+    /// What a gateway of this kind takes.
+    var currencies: GatewayCurrencies {
+        switch self {
+        case .stripe: .stripe
+        case .wooshpay: .wooshpay
+        }
+    }
+
     /// The company's own address, without a slash at its end.
     func address(_ mode: GatewayMode) -> String {
         switch (self, mode) {

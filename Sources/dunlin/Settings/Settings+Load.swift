@@ -68,10 +68,9 @@ extension Settings {
 
     private static func worker(_ reader: SettingsReader) -> Worker? {
         let concurrency = reader.integer("worker.concurrency", in: 1...1_000)
-        let lease = reader.integer("worker.lease_seconds", in: 10...86_400)
         let poll = reader.integer("worker.poll_seconds", in: 1...3_600)
-        guard let concurrency, let lease, let poll else { return nil }
-        return Worker(concurrency: concurrency, leaseSeconds: lease, pollSeconds: poll)
+        guard let concurrency, let poll else { return nil }
+        return Worker(concurrency: concurrency, pollSeconds: poll)
     }
 
     private static func ceilings(_ reader: SettingsReader) -> [Money] {
@@ -104,9 +103,6 @@ extension Settings {
             warnings.append("mode is live and no ceilings.per_run is set: a wrong import could charge any amount")
         }
         if !listen.admin.isLoopback { warnings.append("listen.admin \(listen.admin) can be reached from outside") }
-        for gateway in gateways where worker.leaseSeconds < 2 * gateway.totalTimeoutSeconds {
-            warnings.append("worker.lease_seconds is below twice the total time-out of gateway \(gateway.name)")
-        }
         return warnings
     }
 }

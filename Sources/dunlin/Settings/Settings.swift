@@ -17,7 +17,6 @@ struct Settings: Sendable {
 
     struct Worker: Sendable {
         var concurrency: Int
-        var leaseSeconds: Int
         var pollSeconds: Int
     }
 

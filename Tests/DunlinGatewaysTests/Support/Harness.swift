@@ -7,7 +7,7 @@ import Testing
 
 /// A driver over a real socket, with a clock that stands still and waits that take no time.
 final class Harness: Sendable {
-    static let start = Instant(seconds: 1_795_341_600)  // 2026-11-21T10:00:00Z
+    static let start = Instant(seconds: 1_795_255_200)  // 2026-11-21T10:00:00Z
     static let stripeKey = "sk_test_canary51StripeKeyThatMustNotLeak"
     static let wooshpayKey = "sk_test_canaryWooshPayKeyThatMustNotLeak"
 
