@@ -15,7 +15,7 @@ import Testing
 
     @Test func everySampleRowIsAcceptedAndTheSameAgainChangesNothing() async throws {
         let fixture = try ImportFixture()
-        let currencies = ["EUR", "USD", "JPY", "KWD", "GBP", "SGD", "AUD"].compactMap { Currency($0) }
+        let currencies = ["EUR", "USD", "JPY", "KWD", "GBP", "SGD"].compactMap { Currency($0) }
         let rows = currencies.map { ($0, GatewayCurrencies.Row(digits: $0.minorUnitDigits)) }
         let taken = GatewayCurrencies(Dictionary(uniqueKeysWithValues: rows))
         let importer = Importer(
