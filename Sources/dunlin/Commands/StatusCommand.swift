@@ -1,4 +1,5 @@
 import ArgumentParser
+import DunlinDatabase
 import DunlinReports
 
 /// `dunlin status`: one screen, what needs a person first.
