@@ -55,12 +55,15 @@ public enum BillingPlanner {
 
     /// - Parameters:
     ///   - memory: nil at first sight.
+    ///   - firstSeenOn: the local day on which it was first seen, if that was before it is planned for the first time.
     ///   - carriesOverFrom: `billed_through` of the subscription that this one replaces.
     ///   - isPaused: by the owner's wish or by a hold.
     public static func plan(
-        _ terms: SubscriptionTerms, memory: Memory?, carriesOverFrom: LocalDate? = nil, isPaused: Bool, now: Instant
+        _ terms: SubscriptionTerms, memory: Memory?, firstSeenOn: LocalDate? = nil, carriesOverFrom: LocalDate? = nil,
+        isPaused: Bool, now: Instant
     ) -> Plan {
-        var draft = Draft(terms: terms, memory: memory, carriesOverFrom: carriesOverFrom, now: now)
+        var draft = Draft(
+            terms: terms, memory: memory, firstSeenOn: firstSeenOn, carriesOverFrom: carriesOverFrom, now: now)
         draft.recordDue(isPaused: isPaused)
         return draft.plan
     }
@@ -88,10 +91,13 @@ private struct Draft {
 
     private var schedule: BillingSchedule { terms.schedule }
 
-    init(terms: SubscriptionTerms, memory: BillingPlanner.Memory?, carriesOverFrom: LocalDate?, now: Instant) {
+    init(
+        terms: SubscriptionTerms, memory: BillingPlanner.Memory?, firstSeenOn: LocalDate?, carriesOverFrom: LocalDate?,
+        now: Instant
+    ) {
         self.terms = terms
         self.now = now
-        firstSeenOn = memory?.firstSeenOn ?? terms.schedule.zone.local(of: now).date
+        self.firstSeenOn = memory?.firstSeenOn ?? firstSeenOn ?? terms.schedule.zone.local(of: now).date
         billedThrough = memory?.billedThrough
         let isExplicitStart = memory == nil && terms.billFrom != .firstSight && terms.schedule.trialEnd == nil
         startsNothing = terms.cancelsAtPeriodEnd && !isExplicitStart

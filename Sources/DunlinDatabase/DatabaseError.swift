@@ -70,6 +70,14 @@ public struct DatabaseError: Error, Equatable, Sendable, CustomStringConvertible
         }
     }
 
+    /// True when the schema, or a trigger of it, refused a row: nothing is wrong with the store.
+    public var isRefusedRow: Bool {
+        switch code {
+        case .constraint, .columnMissing, .columnMismatch: true
+        default: false
+        }
+    }
+
     /// True when a unique or primary key refused the row.
     public var isDuplicate: Bool { code == .constraint(.unique) || code == .constraint(.primaryKey) }
 }

@@ -80,6 +80,26 @@ public final class Transaction {
         try session.executeScript(sql)
     }
 
+    /// Runs a part of the transaction that may fail by itself: when it throws, its changes alone are taken back.
+    ///
+    /// - Throws: what `body` throws. After an error that ends the whole transaction there is nothing to go back to, and
+    ///   every later statement fails.
+    public func part<T>(_ body: () throws -> T) throws -> T {
+        try checkOpen()
+        try session.control("SAVEPOINT one_part")
+        do {
+            let result = try body()
+            try session.control("RELEASE SAVEPOINT one_part")
+            return result
+        } catch {
+            if session.isInsideTransaction {
+                try session.control("ROLLBACK TO SAVEPOINT one_part")
+                try session.control("RELEASE SAVEPOINT one_part")
+            }
+            throw error
+        }
+    }
+
     func end() { isOpen = false }
 
     private func checkOpen() throws {

@@ -36,21 +36,25 @@ struct Forecaster {
         _ currencies: GatewayCurrencies, _ forecast: inout ImportForecast, _ tx: Transaction
     ) throws {
         let isPaused = subscription.status == .paused || state?.hold == .pause
-        var adjustments = try adjustmentsMinor(subscription, tx)
+        var carried = try CarriedAmounts.open(subscription.id, currency: subscription.currency, tx)
+        var adjustments = try Adjustments.open(subscriptionID: subscription.id, tx)
         var memory = state.flatMap(BillingPlanner.Memory.init)
-        let carriesOver = state == nil ? try carriedOver(subscription, tx) : nil
+        let carriesOver = state?.isPlanned != true ? try carriedOver(subscription, tx) : nil
         var moment = now
         for step in 0..<Forecaster.boundariesMax {
             let plan = BillingPlanner.plan(
-                terms, memory: memory, carriesOverFrom: step == 0 ? carriesOver : nil, isPaused: isPaused, now: moment)
+                terms, memory: memory, firstSeenOn: state.flatMap { LocalDate($0.firstSeenOn) },
+                carriesOverFrom: step == 0 ? carriesOver : nil, isPaused: isPaused, now: moment)
             for record in plan.records {
                 switch record {
                 case .decision(let decision): forecast.waiting += decision.kind == .waiting ? decision.periods : 0
                 case .invoice(let period):
+                    let taken = adjustments.filter { $0.applies(toPeriodFrom: period.start.local.date) }
+                    adjustments.removeAll { taken.contains($0) }
                     let amount = try InvoiceAmount(
-                        unitAmount: terms.unitAmount, quantity: terms.quantity, adjustmentsMinor: adjustments,
-                        currencies: currencies)
-                    adjustments = amount.carriedOutMinor
+                        unitAmount: terms.unitAmount, quantity: terms.quantity,
+                        adjustmentsMinor: try sum(taken, carried), currencies: currencies)
+                    carried = amount.carriedOutMinor
                     if amount.amount.minorUnits > 0 { forecast.add(amount.amount, on: period.start.local.date) }
                 }
             }
@@ -73,17 +77,17 @@ struct Forecaster {
         if let id = subscription.paymentMethodID, let method = try PaymentMethods.find(id, tx), method.type != "card" {
             throw SubscriptionTerms.Problem("payment method \(shown(id)) is no card")
         }
-        if state == nil { try judgeFirstSight(subscription, tx) }
+        if state?.isPlanned != true { try judgeFirstSight(subscription, seenAt: state?.firstSeenAt ?? now, tx) }
         return currencies
     }
 
-    private func judgeFirstSight(_ subscription: Subscription, _ tx: Transaction) throws {
+    private func judgeFirstSight(_ subscription: Subscription, seenAt: Instant, _ tx: Transaction) throws {
         if let replaced = subscription.replaces {
             guard try Subscriptions.find(replaced, tx)?.status == .canceled else {
                 throw SubscriptionTerms.Problem("replaces \(shown(replaced)), which is not canceled")
             }
         } else if !subscription.parallel,
-            let twin = try BillingStates.twin(of: subscription, seenBefore: now, tx)
+            let twin = try BillingStates.twin(of: subscription, seenBefore: seenAt, tx)
         {
             throw SubscriptionTerms.Problem(
                 "looks like a second import of \(shown(twin)): set replaces to it, or parallel to 1")
@@ -95,15 +99,19 @@ struct Forecaster {
         return try BillingStates.find(replaced, tx)?.billedThrough.flatMap { LocalDate($0) }
     }
 
-    /// What the next invoice takes besides the price. Those for a later period are counted to the first, which moves
-    /// an amount within the days at most.
-    private func adjustmentsMinor(_ subscription: Subscription, _ tx: Transaction) throws -> Int64 {
-        let carried = try CarriedAmounts.open(subscription.id, currency: subscription.currency, tx)
-        return try Adjustments.open(subscriptionID: subscription.id, tx).reduce(carried) { sum, adjustment in
+    private func sum(_ adjustments: [Adjustment], _ carried: Int64) throws -> Int64 {
+        try adjustments.reduce(carried) { sum, adjustment in
             let (next, overflow) = sum.addingReportingOverflow(adjustment.amountMinor)
             if overflow { throw SubscriptionTerms.Problem("the sum of its adjustments does not fit") }
             return next
         }
+    }
+}
+
+extension Adjustment {
+    /// Those for a period before are taken as well: it was missed.
+    fileprivate func applies(toPeriodFrom start: LocalDate) -> Bool {
+        applyToPeriod.map { $0 <= start.description } ?? true
     }
 }
 
@@ -119,7 +127,7 @@ extension SubscriptionTerms.Columns {
 
 extension BillingPlanner.Memory {
     fileprivate init?(_ state: BillingState) {
-        guard let firstSeenOn = LocalDate(state.firstSeenOn), !state.scheduleHash.isEmpty else { return nil }
+        guard let firstSeenOn = LocalDate(state.firstSeenOn), state.isPlanned else { return nil }
         self.init(
             firstSeenOn: firstSeenOn, nextPeriodStart: state.nextPeriodStart.flatMap { LocalDate($0) },
             billedThrough: state.billedThrough.flatMap { LocalDate($0) }, scheduleHash: state.scheduleHash)

@@ -27,6 +27,9 @@ public struct BillingState: Hashable, Sendable {
     public var scheduleHash: String
     public var plannedAt: Instant
 
+    /// False for one that was seen but never planned.
+    public var isPlanned: Bool { !scheduleHash.isEmpty }
+
     public init(
         subscriptionID: String, state: State, parkedReason: String?, hold: Hold?, holdReason: String?,
         firstSeenOn: String, firstSeenAt: Instant, nextPeriodStart: String?, billedThrough: String?,
@@ -87,6 +90,20 @@ public enum BillingStates {
             """, now
         ) { try $0.get("gateway") }
         return Set(names)
+    }
+
+    /// Notes the day on which a subscription was first seen: nothing before it is billed by itself (money.md 16).
+    ///
+    /// - Parameter day: local date in the subscription's zone.
+    public static func noteFirstSight(_ subscriptionID: String, on day: String, now: Instant, _ tx: Transaction) throws
+    {
+        try tx.execute(
+            """
+            INSERT INTO billing_state (subscription_id, state, first_seen_on, first_seen_at, schedule_hash,
+                time_zone_data, planned_at)
+            VALUES (?1, 'active', ?2, ?3, '', '', ?3)
+            ON CONFLICT (subscription_id) DO NOTHING
+            """, subscriptionID, day, now)
     }
 
     public static func save(_ state: BillingState, timeZoneData: String, _ tx: Transaction) throws {

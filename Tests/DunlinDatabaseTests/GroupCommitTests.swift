@@ -151,6 +151,26 @@ import Testing
         #expect(try await Birds.names(database) == ["dunlin"])
     }
 
+    @Test func aClosureThatSwallowsAFailureOfTheStoreStillHearsOfIt() async throws {
+        let swallow: Write = { tx in
+            try tx.execute("PRAGMA max_page_count = 1")
+            let song = [UInt8](repeating: 7, count: 100_000)
+            do {
+                try tx.execute("INSERT INTO birds (name, song) VALUES (?1, ?2)", "bittern", song)
+            } catch {
+                try Birds.add("knot", tx)
+            }
+        }
+        let temporary = try TemporaryDatabase.onDisk(Birds.schema)
+        await #expect {
+            try await temporary.database.write { try swallow($0) }
+        } throws: { ($0 as? DatabaseError)?.code == .full }
+        try await temporary.database.write { _ in }
+        let codes = try await Birds.together(temporary.database, [swallow, { try Birds.add("ruff", $0) }])
+        #expect(codes == [.full, nil])
+        #expect(try await Birds.names(temporary.database) == ["ruff"])
+    }
+
     @Test func inlineModeCommitsEachWriteByItselfOnTheCallersThread() async throws {
         let temporary = try TemporaryDatabase.onDisk(Birds.schema) { $0.mode = .inline }
         let database = temporary.database

@@ -7,6 +7,8 @@ public import Logging
 public struct Billing: Sendable {
     public let database: Database
     public let databaseID: String
+    /// Machine, device and inode of the data file; nil for one in memory.
+    public let fileStamp: String?
     /// By the name in the settings.
     public let gateways: [String: BillingGateway]
     /// Gateways of the settings that have no key, with where it is to come from: nothing is planned there.
@@ -20,12 +22,13 @@ public struct Billing: Sendable {
     public let steps: Steps
 
     public init(
-        database: Database, databaseID: String, gateways: [String: BillingGateway],
+        database: Database, databaseID: String, fileStamp: String? = nil, gateways: [String: BillingGateway],
         keyless: [String: String] = [:], clock: BillingClock,
         rules: BillingRules, logger: Logger, tally: Tally = Tally(), steps: Steps = .none
     ) {
         self.database = database
         self.databaseID = databaseID
+        self.fileStamp = fileStamp
         self.gateways = gateways
         self.keyless = keyless
         self.clock = clock

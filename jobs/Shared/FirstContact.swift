@@ -26,6 +26,7 @@ public struct FirstContact: Sendable {
 
     public func make() async throws -> Verdict {
         let known = try await billing.database.read { [name = gateway.name] tx in try GatewayStates.find(name, tx) }
+        if let problem = try await copiedFile() { return .keyRefused(problem) }
         if let known, known.mode != gateway.driver.mode {
             return .keyRefused(
                 "the database is bound to \(known.mode.rawValue) mode, the key is of \(gateway.driver.mode.rawValue)")
@@ -37,12 +38,28 @@ public struct FirstContact: Sendable {
         return try await checkClock(known)
     }
 
+    // MARK: - Which file
+
+    /// A copy of the data file hands out the same work a second time: in live mode somebody must say which one charges
+    /// (money.md 13).
+    private func copiedFile() async throws -> String? {
+        guard let stamp = billing.fileStamp else { return nil }
+        let known = try await billing.database.read { tx in try tx.meta(Adoption.stampKey) }
+        guard let known else {
+            try await billing.database.write(step: "stamp") { tx in try tx.setMeta(Adoption.stampKey, stamp) }
+            return nil
+        }
+        guard known != stamp, gateway.driver.mode == .live else { return nil }
+        return "this data file was copied, moved or restored since it last charged: make sure that no other copy is in "
+            + "use, then run dunlin adopt"
+    }
+
     // MARK: - Whose key
 
     private func bind(_ known: GatewayState?) async throws -> Verdict {
         let reply = await gateway.driver.identify()
         guard case .value(let identity) = reply.result else { return Self.verdict(reply.result) }
-        let account = identity.account ?? "key:" + gateway.driver.keyHash.prefix(16)
+        let account = Adoption.account(identity, keyHash: gateway.driver.keyHash)
         if let known, known.account != account {
             return .keyRefused(
                 "the key is of account \(account), the database is bound to \(known.account): "

@@ -26,10 +26,13 @@ struct PlanSubscription {
             subscription: subscription, state: state, customer: try Customers.find(subscription.customerID, tx))
         if let gateway = context.customer?.gateway, isConfigured(gateway), !gateways.contains(gateway) { return nil }
         do {
-            let terms = try judge(context, tx)
-            return try apply(terms, context, isChanged: isChanged, tx)
+            return try tx.part {
+                try apply(try judge(context, tx), context, isChanged: isChanged, tx)
+            }
         } catch let problem as SubscriptionTerms.Problem {
             return try park(context, problem.description, tx)
+        } catch let error as DatabaseError where error.isRefusedRow {
+            return try park(context, "the plan was refused by the database: \(error.message)", tx)
         }
     }
 
@@ -57,7 +60,7 @@ struct PlanSubscription {
             throw SubscriptionTerms.Problem("gateway \(customer.gateway) does not take \(terms.unitAmount.currency)")
         }
         try judgeMethod(context.subscription, tx)
-        if context.state == nil { try judgeFirstSight(context.subscription, tx) }
+        if context.state?.isPlanned != true { try judgeFirstSight(context, tx) }
         return terms
     }
 
@@ -75,7 +78,8 @@ struct PlanSubscription {
     }
 
     /// A second subscription for the same thing, seen later, may be a mistake of the import (money.md 16).
-    private func judgeFirstSight(_ subscription: Subscription, _ tx: Transaction) throws {
+    private func judgeFirstSight(_ context: Context, _ tx: Transaction) throws {
+        let subscription = context.subscription
         if let replaced = subscription.replaces {
             guard let old = try Subscriptions.find(replaced, tx) else {
                 throw SubscriptionTerms.Problem("replaces \(replaced), which does not exist")
@@ -84,7 +88,8 @@ struct PlanSubscription {
                 throw SubscriptionTerms.Problem("replaces \(replaced), which is not canceled")
             }
         } else if !subscription.parallel,
-            let twin = try BillingStates.twin(of: subscription, seenBefore: now, tx)
+            let twin = try BillingStates.twin(
+                of: subscription, seenBefore: context.state?.firstSeenAt ?? now, tx)
         {
             throw SubscriptionTerms.Problem(
                 "looks like a second import of \(twin): set replaces to \(twin), or parallel to 1")
@@ -109,7 +114,8 @@ struct PlanSubscription {
         let memory = context.state.flatMap(Self.memory)
         if isCanceled { return try cancel(context, memory, terms, tx) }
         let plan = BillingPlanner.plan(
-            terms, memory: memory, carriesOverFrom: try carriedOver(context, tx), isPaused: isPaused, now: now)
+            terms, memory: memory, firstSeenOn: context.state.flatMap { LocalDate($0.firstSeenOn) },
+            carriesOverFrom: try carriedOver(context, tx), isPaused: isPaused, now: now)
         var summary = BillDueSubscriptions.Summary()
         for record in plan.records {
             try write(record, terms, context, &summary, tx)
@@ -123,7 +129,7 @@ struct PlanSubscription {
     }
 
     private func carriedOver(_ context: Context, _ tx: Transaction) throws -> LocalDate? {
-        guard context.state == nil, let replaced = context.subscription.replaces else { return nil }
+        guard context.state?.isPlanned != true, let replaced = context.subscription.replaces else { return nil }
         return try BillingStates.find(replaced, tx)?.billedThrough.flatMap { LocalDate($0) }
     }
 
@@ -193,7 +199,7 @@ struct PlanSubscription {
     }
 
     private static func memory(of state: BillingState) -> BillingPlanner.Memory? {
-        guard let firstSeenOn = LocalDate(state.firstSeenOn), !state.scheduleHash.isEmpty else { return nil }
+        guard let firstSeenOn = LocalDate(state.firstSeenOn), state.isPlanned else { return nil }
         return BillingPlanner.Memory(
             firstSeenOn: firstSeenOn, nextPeriodStart: state.nextPeriodStart.flatMap { LocalDate($0) },
             billedThrough: state.billedThrough.flatMap { LocalDate($0) }, scheduleHash: state.scheduleHash)

@@ -2,6 +2,7 @@ import ArgumentParser
 import DunlinCalendar
 import DunlinCore
 import DunlinGateways
+import DunlinCore
 import DunlinSandbox
 import DunlinSandboxServer
 import Foundation
@@ -101,7 +102,7 @@ struct SandboxCommand: DunlinCommand {
             Self.announce(address, context.output)
         }
         let group = ServiceGroup(
-            services: [SandboxService(server: server)], gracefulShutdownSignals: [.sigterm, .sigint],
+            services: [RunningSandbox(server: server)], gracefulShutdownSignals: [.sigterm, .sigint],
             logger: context.log)
         do {
             try await group.run()
@@ -156,7 +157,7 @@ struct SandboxCommand: DunlinCommand {
 }
 
 /// The sandbox as a part of the process that signals end in order.
-private struct SandboxService: Service {
+private struct RunningSandbox: Service {
     let server: SandboxServer
 
     func run() async throws { try await server.run() }
