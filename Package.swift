@@ -93,7 +93,7 @@ let package = Package(
             path: "Tests/DunlinTesting",
             swiftSettings: strict),
         tests("DunlinCalendarTests", ["DunlinCalendar"]),
-        tests("DunlinDatabaseTests", ["DunlinCalendar", "DunlinDatabase", "DunlinTesting", logging]),
+        tests("DunlinDatabaseTests", ["DunlinCalendar", "DunlinDatabase", "DunlinTesting"]),
         tests("DunlinQueueTests", ["DunlinCalendar", "DunlinDatabase", "DunlinQueue", "DunlinTesting"]),
     ],
     swiftLanguageModes: [.v6]
