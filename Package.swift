@@ -112,7 +112,7 @@ let package = Package(
             "DunlinImportTests",
             ["DunlinImport", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinTesting", sqlite]),
         tests(
-            "DunlinReportsTests",
+            "DunlinReportsTests", exclude: ["Files"],
             [
                 "DunlinReports", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue",
                 "DunlinTesting",
