@@ -1,3 +1,4 @@
+import DunlinTesting
 import Foundation
 
 /// A program that was started and not yet waited for. Killed when nobody holds it any more.
