@@ -37,7 +37,8 @@ public enum Attempts {
 
     /// Notes one more send, before it leaves. What an earlier look-up did not find says nothing about this one.
     public static func noteSend(_ id: Int64, sendBy: Instant, _ tx: Transaction) throws {
-        try tx.execute("UPDATE attempts SET sends = sends + 1, send_by = ?2, empty_read_at = NULL WHERE id = ?1", id, sendBy)
+        try tx.execute(
+            "UPDATE attempts SET sends = sends + 1, send_by = ?2, empty_read_at = NULL WHERE id = ?1", id, sendBy)
     }
 
     /// Notes one more question to the gateway, and what an incomplete answer showed.
