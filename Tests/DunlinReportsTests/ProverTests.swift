@@ -94,6 +94,41 @@ import Testing
         #expect(proof.promises[1].violationCount == 9)
     }
 
+    @Test func aPersonsDecisionHasItsTimeAndAPassHasItsStart() async throws {
+        func rules(endedBy actor: String) async throws -> [String] {
+            try await Self.prove { rows in
+                try rows.tx.execute("DROP TRIGGER activity_kept")
+                try rows.tx.execute("UPDATE activity SET actor = ?1", actor)
+                try rows.attempt(
+                    65, of: 61, intent: 61, "declined", number: 2, writtenAt: Self.now.adding(minutes: 1),
+                    method: "pm6", cardKey: "card6", customer: "cus6")
+            }.promises.flatMap(\.violations).map(\.rule)
+        }
+        #expect(try await rules(endedBy: "dunlin") == [])
+        #expect(try await rules(endedBy: "ada") == ["attempt_after_end"])
+    }
+
+    @Test func aReferenceThatLeadsNowhereIsFound() async throws {
+        let database = try await LedgerRows.database(HealthyLedger.write)
+        var violations: [Violation] = []
+        do {
+            try await database.write { tx in
+                try tx.execute("PRAGMA defer_foreign_keys = ON")
+                try tx.execute("UPDATE attempts SET payment_method_id = 'nobody' WHERE id = 21")
+                let proof = try Prover.prove(ProofOptions(now: Self.now), tx)
+                throw Found(violations: proof.promises.flatMap(\.violations))
+            }
+        } catch let found as Found {
+            violations = found.violations
+        }
+        #expect(violations.map(\.rule) == ["broken_reference"])
+        #expect(violations.first?.text.contains("attempts refers to a row of payment_methods") == true)
+    }
+
+    private struct Found: Error {
+        let violations: [Violation]
+    }
+
     @Test func proofWritesNothing() async throws {
         let database = try await LedgerRows.database(HealthyLedger.write)
         let before = try await Self.changes(database)

@@ -21,7 +21,8 @@ enum DunningQuery {
             i.closing_reason AS closing_reason, i.next_attempt_at AS next_attempt_at,
             i.first_failed_at AS first_failed_at, i.note AS note, i.gateway AS gateway,
             (SELECT COUNT(*) FROM attempts a WHERE a.invoice_id = i.id) AS attempts,
-            (SELECT COUNT(*) FROM attempts a WHERE a.invoice_id = i.id AND a.state = 'declined') AS declines,
+            (SELECT COUNT(*) FROM attempts a WHERE a.invoice_id = i.id AND a.state IN ('declined', 'needs_customer'))
+                AS declines,
             last.written_at AS last_attempt_at, said.decline_code AS decline_code, said.error_code AS error_code,
             said.decline_class AS decline_class, said.reason_text AS reason_text,
             m.type AS method_type, m.brand AS brand, m.last4 AS last4, m.exp_month AS exp_month,
