@@ -141,10 +141,10 @@ struct PlantedViolation: Sendable, CustomTestStringConvertible {
         ) { rows in try rows.job("charge-invoice/51") },
         PlantedViolation(
             "an invoice on hold is charged", .p2, "two_next_steps", ["subscription_id": "sub7", "invoice_id": "71"]
-        ) { rows in try rows.job("charge-invoice/71") },
+        ) { rows in try rows.job("charge-invoice/71", runAt: now.adding(days: 3)) },
         PlantedViolation(
             "an ending debt is charged", .p2, "two_next_steps", ["subscription_id": "sub6", "invoice_id": "61"]
-        ) { rows in try rows.job("charge-invoice/61") },
+        ) { rows in try rows.job("charge-invoice/61", runAt: now.adding(days: 3)) },
         PlantedViolation(
             "an ending debt has nothing that ends it", .p2, "no_next_step",
             ["subscription_id": "sub6", "invoice_id": "61"]

@@ -103,6 +103,14 @@ import Testing
         #expect(proof.promises[1].violationCount == 9)
     }
 
+    @Test func aChargeThatIsDueSoonFindsOutByItselfThatItsInvoiceWaits() async throws {
+        let proof = try await Self.prove { rows in
+            try rows.job("charge-invoice/71", runAt: Self.now.adding(hours: 1))
+            try rows.job("charge-invoice/61", "running")
+        }
+        #expect(proof.ok, "\(proof.promises.flatMap(\.violations))")
+    }
+
     @Test func aPersonsDecisionHasItsTimeAndAPassHasItsStart() async throws {
         func rules(endedBy actor: String) async throws -> [String] {
             try await Self.prove { rows in
