@@ -7,6 +7,8 @@ public import Logging
 public struct Billing: Sendable {
     public let database: Database
     public let databaseID: String
+    /// Machine, device and inode of the data file; nil for one in memory.
+    public let fileStamp: String?
     /// By the name in the settings.
     public let gateways: [String: BillingGateway]
     /// Gateways of the settings that have no key, with where it is to come from: nothing is planned there.
@@ -20,12 +22,13 @@ public struct Billing: Sendable {
     public let steps: Steps
 
     public init(
-        database: Database, databaseID: String, gateways: [String: BillingGateway],
+        database: Database, databaseID: String, fileStamp: String? = nil, gateways: [String: BillingGateway],
         keyless: [String: String] = [:], clock: BillingClock,
         rules: BillingRules, logger: Logger, tally: Tally = Tally(), steps: Steps = .none
     ) {
         self.database = database
         self.databaseID = databaseID
+        self.fileStamp = fileStamp
         self.gateways = gateways
         self.keyless = keyless
         self.clock = clock
@@ -35,24 +38,23 @@ public struct Billing: Sendable {
         self.steps = steps
     }
 
-    /// Stores what came of a request. It is repeated while the store is busy, since what is not stored now must be
-    /// asked for again; a store that has failed for good ends the program, and the attempt stays in flight.
+    /// Stores what came of a request. It is repeated while the store is busy or fails, since what is not stored now must
+    /// be asked for again; a store that stays broken ends the program, and the attempt stays in flight.
     func writeOutcome<T: Sendable>(
         _ step: String, _ body: @escaping @Sendable (Transaction) throws -> T
     ) async throws -> T {
-        var failures = 0
-        while true {
-            do {
-                return try await database.write(step: step, body)
-            } catch let error as DatabaseError where error.code == .busy || error.isStoreFailure {
-                failures += error.isStoreFailure ? 1 : 0
-                guard failures < Self.storeFailuresMax else { throw error }
+        let clock = clock
+        return try await database.writeUntilStored(
+            step: step,
+            pause: { tries in
+                guard tries < Self.outcomeTriesMax else {
+                    throw DatabaseError(.ioError, "the store has taken no write for a while: free space, or mend it")
+                }
                 try await clock.sleep(500)
-            }
-        }
+            }, body)
     }
 
-    static let storeFailuresMax = 20
+    static let outcomeTriesMax = 40
 
     /// The gateway of this name.
     ///

@@ -26,9 +26,13 @@ public struct FirstContact: Sendable {
 
     public func make() async throws -> Verdict {
         let known = try await billing.database.read { [name = gateway.name] tx in try GatewayStates.find(name, tx) }
+        if let problem = try await copiedFile() { return .keyRefused(problem) }
         if let known, known.mode != gateway.driver.mode {
             return .keyRefused(
                 "the database is bound to \(known.mode.rawValue) mode, the key is of \(gateway.driver.mode.rawValue)")
+        }
+        if let known, known.circuitOpenedAt != nil, try await !mayProbe() {
+            return .noAnswer("it gave no answer several times in a row; it is asked again in a moment")
         }
         if known == nil || known?.keyHash != gateway.driver.keyHash {
             let verdict = try await bind(known)
@@ -37,25 +41,56 @@ public struct FirstContact: Sendable {
         return try await checkClock(known)
     }
 
+    // MARK: - Which file
+
+    /// A copy of the data file hands out the same work a second time: in live mode somebody must say which one charges
+    /// (money.md 13).
+    private func copiedFile() async throws -> String? {
+        guard let stamp = billing.fileStamp else { return nil }
+        let known = try await billing.database.read { tx in try tx.meta(Adoption.stampKey) }
+        guard let known else {
+            try await billing.database.write(step: "stamp") { tx in try tx.setMeta(Adoption.stampKey, stamp) }
+            return nil
+        }
+        guard known != stamp, gateway.driver.mode == .live else { return nil }
+        return "this data file was copied, moved or restored since it last charged: make sure that no other copy is in "
+            + "use, then run dunlin adopt"
+    }
+
     // MARK: - Whose key
 
     private func bind(_ known: GatewayState?) async throws -> Verdict {
         let reply = await gateway.driver.identify()
         guard case .value(let identity) = reply.result else { return Self.verdict(reply.result) }
-        let account = identity.account ?? "key:" + gateway.driver.keyHash.prefix(16)
+        let account = Adoption.account(identity, keyHash: gateway.driver.keyHash)
         if let known, known.account != account {
             return .keyRefused(
                 "the key is of account \(account), the database is bound to \(known.account): "
                     + "set the right key, or run dunlin adopt")
         }
         let now = billing.clock.now()
-        try await billing.database.write(step: "bind") { tx in
+        let isFirst = known == nil
+        let bound = try await billing.database.write(step: "bind") { tx in
             try Exchanges.add(reply.exchanges, gateway: gateway.name, tx)
-            try GatewayStates.bind(
-                gateway.name, kind: gateway.driver.kind, mode: gateway.driver.mode, account: account,
-                keyHash: gateway.driver.keyHash, now: now, tx)
+            let bind = isFirst ? GatewayStates.bindFirst : GatewayStates.bind
+            try bind(
+                gateway.name, gateway.driver.kind, gateway.driver.mode, account, gateway.driver.keyHash, now, tx)
+            return try GatewayStates.find(gateway.name, tx)
+        }
+        // Another process may have been first, with another key.
+        guard bound?.account == account, bound?.keyHash == gateway.driver.keyHash else {
+            return .keyRefused("another process has just bound the database to another key")
         }
         return .ready
+    }
+
+    /// While the circuit is open one probe at a time is sent, whoever sends it (money.md 14).
+    private func mayProbe() async throws -> Bool {
+        let now = billing.clock.now()
+        return try await billing.database.write(step: "take-probe") { tx in
+            try GatewayStates.takeProbe(
+                gateway.name, now: now, nextAt: now.adding(seconds: Circuit.probeSeconds), tx)
+        }
     }
 
     // MARK: - What time

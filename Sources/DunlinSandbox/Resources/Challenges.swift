@@ -42,6 +42,10 @@ extension World {
         case .setup(let intent):
             target = returnTarget(intent.returnURL, intent.header, secret: intent.clientSecret, name: "setup_intent")
             finish(intent, answer)
+            if let id = intent.checkoutSessionID, checkoutSessions[id]?.status == "open" {
+                // Not saved: back to the page where another card can be typed in.
+                return baseURL + Self.checkoutPath + id
+            }
             return target.map { $0 + Self.redirectStatus(intent.status) }
         }
     }

@@ -5,6 +5,7 @@ enum CommandTree {
     static let groups: [CommandGroup] = [
         CommandGroup(name: "Start", subcommands: start), CommandGroup(name: "Run", subcommands: run),
         CommandGroup(name: "Look", subcommands: look),
+        CommandGroup(name: "Develop", subcommands: develop),
     ]
 
     private static let start: [any ParsableCommand.Type] = [
@@ -30,5 +31,9 @@ enum CommandTree {
         InvoicesCommand.self,
         AttemptsCommand.self,
         JobsCommand.self,
+    ]
+
+    private static let develop: [any ParsableCommand.Type] = [
+        AdoptCommand.self
     ]
 }

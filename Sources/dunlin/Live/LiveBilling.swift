@@ -19,7 +19,7 @@ struct LiveBilling: Sendable {
         let clock = context.clock
         gateways = try LiveGateways(settings, clock: clock, readGate: Self.readGate(settings, database, clock))
         billing = Billing(
-            database: database, databaseID: database.databaseID ?? "",
+            database: database, databaseID: database.databaseID ?? "", fileStamp: try database.stamp(),
             gateways: Self.configured(settings, gateways), keyless: Self.keyless(settings),
             clock: BillingClock(
                 now: clock.now, monotonicMilliseconds: clock.elapsedMilliseconds, randomBits: Chance.bits,

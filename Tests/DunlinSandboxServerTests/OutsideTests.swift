@@ -2,8 +2,8 @@ import DunlinSandboxServer
 import Foundation
 import Testing
 
-/// Other people's code against the sandbox: Stripe's official library and the schema of its API.
-@Suite struct PythonTests {
+/// Other people's code against the sandbox: Stripe's official library, the schema of its API, and curl.
+@Suite struct OutsideTests {
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/python"
     private static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
@@ -24,6 +24,19 @@ import Testing
         .enabled("needs ../shared/gateways/stripe-schema") { FileManager.default.fileExists(atPath: schema) })
     func everyAnswerFitsTheSchemaOfTheAPI() async throws {
         try await check("schema.py") { _ in ["SCHEMA": Self.schema] }
+    }
+
+    @Test(.enabled("needs curl") { FileManager.default.isExecutableFile(atPath: "/usr/bin/curl") })
+    func theStoryInTheDocumentationRunsByCurl() async throws {
+        let text = try String(contentsOfFile: Self.root + "/docs/sandbox.md", encoding: .utf8)
+        let begin = try #require(text.range(of: "# story: wooshpay"))
+        let end = try #require(text[begin.upperBound...].range(of: "```"))
+        let story = String(text[begin.lowerBound..<end.lowerBound])
+        try await RunningServer.with { server in
+            let result = try await Self.runElsewhere("/bin/sh", ["-c", story], ["BASE": server.address.baseURL])
+            #expect(result.status == 0, "\(result.output)")
+            #expect(result.output.hasSuffix("the story is told\n"))
+        }
     }
 
     private func check(
