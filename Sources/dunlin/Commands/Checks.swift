@@ -48,9 +48,11 @@ struct Checks {
 
     private mutating func checkSchedule(_ directory: ConfigDirectory) throws {
         let file = try directory.file("schedule.crontab", builtIn: Defaults.schedule)
-        let table = CronTable(file.text)
+        // A line for a kind that no job has would silently do nothing.
+        let table = CronTable(file.text, knownKinds: [:])
         for error in table.problems { add(.schedule, .problem, Self.text(error, in: file.path)) }
         guard table.problems.isEmpty else { return }
+        if table.lines.isEmpty { fact(.schedule, "\(file.path): no line; passes start everything") }
         let now = context.clock.now()
         for line in table.lines {
             let ticks = line.ticks(after: now, through: now.adding(days: 3_660), limit: 5)
@@ -172,6 +174,7 @@ struct Checks {
 
     private static func text(_ error: CalendarError, in path: String) -> String {
         let place = error.line.map { "\(path):\($0): " } ?? "\(path): "
+        if error.code == .unknownKind { return place + "no kind of job is started by the schedule so far" }
         return place + (error.field.map { "\($0): " } ?? "") + error.text
     }
 }
