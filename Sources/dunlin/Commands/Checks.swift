@@ -10,6 +10,7 @@ struct Checks {
     private(set) var findings: [Finding] = []
     private let context: Context
     private var settings: Settings?
+    private var states: [GatewayState] = []
 
     init(_ context: Context) { self.context = context }
 
@@ -96,9 +97,13 @@ struct Checks {
             defer { database.close() }
             fact(.database, "\(path), database \(database.databaseID ?? "without an id")")
             for fault in try await database.quickCheck() { add(.database, .problem, "\(path): \(fault)") }
-            for state in try await database.read(GatewayStates.all) where state.isStopped {
-                add(.gateway, .warning, "\(state.gateway): charging is stopped: \(state.stopReason ?? "")")
+            let totals = try await database.read(OwnedTotals.read)
+            for line in totals.lines { fact(.database, line) }
+            if totals.unreadable > 0 {
+                add(.database, .warning, "\(totals.unreadable) subscription(s) with an amount that cannot be read")
             }
+            states = try await database.read(GatewayStates.all)
+            for state in states { check(state, settings) }
         } catch let error as DatabaseError where error.code == .notFound {
             add(.database, .warning, "\(path) is not there yet; dunlin init creates it")
         } catch {
@@ -107,6 +112,21 @@ struct Checks {
     }
 
     // MARK: Gateways
+
+    private mutating func check(_ state: GatewayState, _ settings: Settings) {
+        if state.isStopped {
+            add(.gateway, .warning, "\(state.gateway): charging is stopped: \(state.stopReason ?? "")")
+        }
+        if settings.gateway(state.gateway) == nil {
+            add(
+                .gateway, .problem, "\(state.gateway): the data file was charged there, and the settings do not name it"
+            )
+        }
+        if state.mode != settings.mode {
+            let text = "the data file is bound to \(state.mode.rawValue) mode, and mode is \(settings.mode.rawValue)"
+            add(.gateway, .problem, "\(state.gateway): \(text)")
+        }
+    }
 
     mutating func checkGateways() {
         guard let settings else { return }
@@ -144,6 +164,13 @@ struct Checks {
         switch result {
         case .value(let identity):
             fact(.gateway, "\(name): answers\(identity.account.map { ", account \($0)" } ?? "")")
+            if let account = identity.account, let bound = states.first(where: { $0.gateway == name }),
+                bound.account != account
+            {
+                add(
+                    .gateway, .problem, "\(name): the data file is bound to account \(bound.account), not to \(account)"
+                )
+            }
             guard let date = identity.date else { return }
             let seconds = abs(context.clock.now().milliseconds(since: date)) / 1000
             if seconds > 300 {
