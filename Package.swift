@@ -126,7 +126,10 @@ let package = Package(
             ["DunlinCalendar", "DunlinCore", "DunlinGateways", "DunlinSandbox", nioCore, nioHTTP1, nioPosix]),
         tests(
             "CommandTests",
-            ["dunlin", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinTesting", logging]),
+            [
+                "dunlin", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinLedger",
+                "DunlinTesting", logging,
+            ]),
         tests("EndToEndTests", ["dunlin", "DunlinTesting"]),
         tests("TidyTests", ["DunlinDefaults"]),
     ],
