@@ -95,6 +95,18 @@ import Testing
         #expect(client.stripe("GET", "/v1/account").response.header("Date") == "Thu, 01 Jan 2026 00:10:00 GMT")
     }
 
+    @Test func aClockThatWasMovedGoesOnWithTheCallers() {
+        let start = client.sandbox.now
+        let request = { (body: String, at: Int64) in
+            SandboxRequest(
+                method: body.isEmpty ? "GET" : "POST", path: "/_sandbox/clock",
+                headers: ["content-type": "application/json"], body: Array(body.utf8), receivedAt: at)
+        }
+        client.send(request(#"{"advance_days":1}"#, start + 1000))
+        let later = client.send(request("", start + 3000))
+        #expect(later["now_milliseconds"]?.integer == start + 86_400_000 + 3000)
+    }
+
     @Test func ratesAreDrawnFromTheSeed() {
         client.sandbox.addFault(FaultRule(.errorBefore, frequency: .perMillion(250_000)))
         let statuses = (0..<1000).map { _ in client.stripe("GET", "/v1/account").status }

@@ -13,7 +13,7 @@ extension World {
     }
 
     func handle(_ request: SandboxRequest) -> SandboxResponse {
-        advance(to: max(now, request.receivedAt ?? now))
+        if let instant = request.receivedAt { follow(instant) } else { advance(to: now) }
         if request.path.hasPrefix("/_sandbox/") { return stamped(admin(request), dialect: .stripe, requestID: nil) }
         let dialect = DialectRule.dialect(of: request)
         let requestID = identifiers.request()
