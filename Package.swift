@@ -20,6 +20,9 @@ let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+/// SQLite itself, for tests that play an application beside Dunlin.
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 func library(_ name: String, path: String? = nil, exclude: [String] = [], _ dependencies: [Target.Dependency]) -> Target
@@ -53,15 +56,15 @@ let package = Package(
     targets: [
         library("DunlinCalendar", []),
         library("DunlinCore", ["DunlinCalendar", crypto]),
-        library("DunlinDatabase", [grdb, logging]),
+        library("DunlinDatabase", ["DunlinCalendar", grdb, logging]),
         library("DunlinQueue", ["DunlinCalendar", "DunlinDatabase", logging]),
         library("DunlinLedger", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", logging]),
-        library("DunlinGateways", ["DunlinCore", asyncHTTPClient, nioCore, nioHTTP1, logging]),
+        library("DunlinGateways", ["DunlinCalendar", "DunlinCore", asyncHTTPClient, nioCore, nioHTTP1, logging]),
         library(
             "DunlinJobs", path: "jobs", exclude: ["README.md"],
             ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinQueue", "DunlinLedger", logging]),
         library("DunlinImport", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", logging]),
-        library("DunlinReports", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", logging]),
+        library("DunlinReports", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinQueue", "DunlinLedger", logging]),
         library("DunlinSandbox", ["DunlinCore"]),
         library(
             "DunlinSandboxServer", ["DunlinSandbox", hummingbird, hummingbirdCore, nioCore, serviceLifecycle, logging]),
@@ -87,16 +90,45 @@ let package = Package(
                 "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue", "DunlinGateways",
                 "DunlinJobs", "DunlinImport", "DunlinReports", "DunlinSandbox", "DunlinSandboxServer", "DunlinWeb",
                 "DunlinSimulation", "DunlinDefaults", argumentParser, asyncHTTPClient, crypto, logging, nioCore,
-                nioPosix,
-                serviceLifecycle, yams,
+                nioPosix, serviceLifecycle, unixSignals, yams,
             ],
             swiftSettings: strict),
+        .target(
+            name: "DunlinTesting",
+            dependencies: ["DunlinCalendar", "DunlinDatabase", "DunlinQueue"],
+            path: "Tests/DunlinTesting",
+            swiftSettings: strict),
         tests("DunlinCalendarTests", ["DunlinCalendar"]),
-        tests("DunlinCoreTests", ["DunlinCore"]),
+        tests("DunlinCoreTests", ["DunlinCalendar", "DunlinCore"]),
+        tests("DunlinDatabaseTests", ["DunlinCalendar", "DunlinDatabase", "DunlinTesting"]),
+        tests("DunlinQueueTests", ["DunlinCalendar", "DunlinDatabase", "DunlinQueue", "DunlinTesting"]),
+        tests(
+            "DunlinJobsTests",
+            [
+                "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinGateways", "DunlinJobs",
+                "DunlinLedger", "DunlinQueue", "DunlinReports", "DunlinSandbox", "DunlinTesting", logging,
+            ]),
+        tests(
+            "DunlinImportTests",
+            ["DunlinImport", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinTesting", sqlite]),
+        tests(
+            "DunlinReportsTests", exclude: ["Files"],
+            [
+                "dunlin", "DunlinReports", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger",
+                "DunlinQueue", "DunlinTesting", crypto,
+            ]),
         tests("DunlinSandboxTests", ["DunlinSandbox", "DunlinCore"]),
         tests(
             "DunlinSandboxServerTests", exclude: ["python"],
             ["DunlinSandboxServer", "DunlinSandbox", "DunlinCore", asyncHTTPClient, nioCore, nioHTTP1, logging]),
+        tests(
+            "DunlinGatewaysTests",
+            ["DunlinCalendar", "DunlinCore", "DunlinGateways", "DunlinSandbox", nioCore, nioHTTP1, nioPosix]),
+        tests(
+            "CommandTests",
+            ["dunlin", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinTesting", logging]),
+        tests("EndToEndTests", ["dunlin", "DunlinTesting"]),
+        tests("TidyTests", ["DunlinDefaults"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,54 @@
+# The same entry for people and for CI. `make help` lists what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+CONFIG ?= debug
+PACKAGES := libsqlite3-dev tzdata
+FORMATTED := Sources jobs Tests
+IMPORTS := --explicit-target-dependency-import-check error
+PROGRAM = $(shell swift build -c $(CONFIG) --show-bin-path)/dunlin
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build release demo test check format
+
+help: ## what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@echo "  CONFIG=release builds the optimized program: twice as long to build, several times as fast."
+
+deps: ## the system packages: installed when root with apt, else the line to type
+	@command -v swift >/dev/null || { echo "Swift 6.2 or newer is needed: https://www.swift.org/install/linux/"; exit 1; }
+	@if ! command -v dpkg >/dev/null; then \
+	  if [ "$$(uname)" = Linux ]; then echo "Install the headers of SQLite 3.35 or newer and tzdata, if they are missing."; fi; \
+	else \
+	  missing=""; \
+	  for package in $(PACKAGES); do \
+	    dpkg-query -W -f '$${Status}' "$$package" 2>/dev/null | grep -q 'install ok installed' || missing="$$missing $$package"; \
+	  done; \
+	  if [ -z "$$missing" ]; then :; \
+	  elif [ "$$(id -u)" = 0 ]; then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq$$missing; \
+	  else echo "Type: sudo apt-get install$$missing"; exit 1; fi; \
+	fi
+
+build: deps ## the program, for development
+	swift build -c $(CONFIG) --product dunlin $(IMPORTS)
+
+release: deps ## the program, optimized and stripped, as .build/dunlin
+	swift build -c release --product dunlin $(IMPORTS)
+	strip -o .build/dunlin "$$(swift build -c release --show-bin-path)/dunlin"
+	@ls -lh .build/dunlin
+
+demo: build ## a year of billing against a gateway of its own: no key, no network
+	@"$(PROGRAM)" demo
+
+test: deps ## all tests, or those of T=filter
+	swift build --build-tests $(IMPORTS)
+	swift test --skip-build --disable-xctest $(if $(T),--filter '$(T)')
+
+check: deps ## format, tidiness and the files of settings: under a minute on a warm build
+	swift format lint --strict --recursive $(FORMATTED)
+	swift build --build-tests $(IMPORTS)
+	swift test --skip-build --disable-xctest --filter TidyTests
+	@"$(PROGRAM)" check --config config
+
+format: ## put the sources into form
+	swift format --in-place --recursive $(FORMATTED)

@@ -1,0 +1,19 @@
+/// One step of the schema, applied once per database in the order given to `Database.open`.
+///
+/// Modules export their own lists; the program joins them. What was released is never edited: a change is a new one.
+public struct Migration: Sendable {
+    /// Unique among all migrations of the program, such as `queue-001`.
+    public let id: String
+    let steps: @Sendable (Transaction) throws -> Void
+
+    /// A migration of plain SQL; several statements are allowed.
+    public init(id: String, sql: String) {
+        self.init(id: id) { tx in try tx.executeScript(sql) }
+    }
+
+    /// A migration that needs more than SQL.
+    public init(id: String, steps: @escaping @Sendable (Transaction) throws -> Void) {
+        self.id = id
+        self.steps = steps
+    }
+}

@@ -1,0 +1,83 @@
+public import DunlinCalendar
+public import DunlinCore
+
+/// How one configured gateway is reached and spoken to.
+public struct GatewaySettings: Sendable {
+    /// The name in the settings, such as `stripe`.
+    public var name: String
+    public var kind: GatewayKind
+    /// nil for the processor's own host. Another one is taken in test mode only.
+    public var baseURL: String?
+    public var key: Secret
+    public var sending: SendingMode
+    /// Longest time that one request can take, connect included.
+    public var totalTimeoutMilliseconds: Int64
+    /// `dunlin/<version>`
+    public var userAgent: String
+    /// Where the customer's browser comes back to; WooshPay wants it with a confirm.
+    public var returnURL: String?
+    /// WooshPay's pages spell the field `off_session` and `off-session`; the guides' spelling is the default.
+    public var offSessionField: String
+
+    public init(
+        name: String, kind: GatewayKind, baseURL: String? = nil, key: Secret, sending: SendingMode = .twoPhase,
+        totalTimeoutMilliseconds: Int64 = 30_000, userAgent: String, returnURL: String? = nil,
+        offSessionField: String = "off_session"
+    ) {
+        self.name = name
+        self.kind = kind
+        self.baseURL = baseURL
+        self.key = key
+        self.sending = sending
+        self.totalTimeoutMilliseconds = totalTimeoutMilliseconds
+        self.userAgent = userAgent
+        self.returnURL = returnURL
+        self.offSessionField = offSessionField
+    }
+
+    /// The driver for these settings.
+    public func gateway(
+        environment: GatewayEnvironment
+    ) throws(GatewaySettingsError) -> any PaymentGateway {
+        switch kind {
+        case .stripe: try StripeGateway(settings: self, environment: environment)
+        case .wooshpay: try WooshPayGateway(settings: self, environment: environment)
+        }
+    }
+}
+
+/// What a driver needs from outside: the network, time and chance.
+public struct GatewayEnvironment: Sendable {
+    public var transport: any Transport
+    public var now: @Sendable () -> Instant
+    /// Waits this many milliseconds; throws when the surrounding work was canceled.
+    public var sleep: @Sendable (Int64) async throws -> Void
+    /// Bits for the jitter of repeated reads.
+    public var randomBits: @Sendable () -> UInt64
+    /// Passed before each read with the name of its endpoint (`GatewayEndpoint`): waits for a permit. Requests that
+    /// write take theirs before their job is claimed (money.md 10), so they do not pass here.
+    public var readGate: @Sendable (String) async -> Void
+
+    public init(
+        transport: any Transport, now: @escaping @Sendable () -> Instant,
+        sleep: @escaping @Sendable (Int64) async throws -> Void, randomBits: @escaping @Sendable () -> UInt64,
+        readGate: @escaping @Sendable (String) async -> Void = { _ in }
+    ) {
+        self.transport = transport
+        self.now = now
+        self.sleep = sleep
+        self.randomBits = randomBits
+        self.readGate = readGate
+    }
+}
+
+/// What limits count apart from each other: the method and the path with its ids left out.
+public enum GatewayEndpoint: String, Hashable, Sendable, CaseIterable {
+    case createIntent = "POST /v1/payment_intents"
+    case confirmIntent = "POST /v1/payment_intents/{id}/confirm"
+    case cancelIntent = "POST /v1/payment_intents/{id}/cancel"
+    case retrieveIntent = "GET /v1/payment_intents/{id}"
+    case listIntents = "GET /v1/payment_intents"
+    case searchIntents = "GET /v1/payment_intents/search"
+    case retrieveAccount = "GET /v1/account"
+}

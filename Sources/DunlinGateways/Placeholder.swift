@@ -1,2 +1,0 @@
-import AsyncHTTPClient
-enum Placeholder { static let x = HTTPClient.Configuration() }

@@ -1,0 +1,40 @@
+import DunlinCore
+
+/// WooshPay below the level of single requests: headers and errors (wooshpay.md 1.1 to 1.6).
+struct WooshPayDialect: Dialect {
+    let key: Secret
+
+    let sendsTextErrors = true
+
+    /// Both content headers are required on every call, GETs included.
+    func headers(for call: Call) -> [HTTPHeader] {
+        [
+            HTTPHeader("Authorization", "Basic " + Base64Text.encode(key.exposed + ":")),
+            HTTPHeader("Accept", "application/json"), HTTPHeader("Content-Type", "application/json"),
+        ]
+    }
+
+    /// The form of a decline is not documented, so its type may be missing; a 402 that names no reason at all may be
+    /// one or may not.
+    func paymentRequired(_ answer: Answer, call: Call, decoder: IntentDecoder) -> GatewayResult<JSON> {
+        guard let error = answer.error else { return .unknown(answer.summary) }
+        guard call.effect == .write, error.type == nil || error.type == "card_error" else {
+            return .refused(Classifier.refusal(.request, answer, decoder.scrubber))
+        }
+        guard error.type != nil || error.code != nil || error.declineCode != nil else {
+            return .unknown(answer.summary)
+        }
+        return .declined(decoder.intent(error.source["payment_intent"]), error.decline(decoder.scrubber))
+    }
+
+    /// Whether a limiter runs before the request is carried out is not documented: after a write, ask first.
+    func tooManyRequests(_ answer: Answer, call: Call, retryAfterSeconds: Int64?) -> GatewayResult<JSON> {
+        if call.effect == .write { return .unknown(answer.summary) }
+        return .throttled(Throttle(retryAfterSeconds: retryAfterSeconds, isRateLimit: true))
+    }
+
+    func refusalKind(_ error: ErrorBody?) -> Refusal.Kind {
+        if error?.type == "idempotency_error" { return .idempotency }
+        return error?.code?.hasSuffix("_unexpected_state") == true ? .wrongState : .request
+    }
+}

@@ -1,0 +1,303 @@
+/// Dunlin's own tables for collecting: intents and attempts, what came of them, and what the gateways said.
+enum CollectionSchema {
+    static let tables = """
+        CREATE TABLE intents (
+            id INTEGER PRIMARY KEY,
+            invoice_id INTEGER NOT NULL REFERENCES invoices (id),
+            number INTEGER NOT NULL CHECK (number >= 1),
+            gateway TEXT NOT NULL,
+            account TEXT NOT NULL,
+            mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
+            gateway_customer_id TEXT NOT NULL,
+            amount_minor INTEGER NOT NULL CHECK (amount_minor >= 1),
+            currency TEXT NOT NULL,
+            reference TEXT NOT NULL UNIQUE,
+            -- Stored once, by whoever comes first.
+            gateway_id TEXT,
+            -- 'created' until the gateway has answered, then the gateway's own word.
+            status TEXT NOT NULL,
+            latest_charge TEXT,
+            created_at INTEGER NOT NULL,
+            -- The instant at which the newest observation applied was asked for.
+            observed_at INTEGER,
+            UNIQUE (invoice_id, number)
+        ) STRICT;
+        CREATE UNIQUE INDEX intents_by_gateway_id ON intents (gateway, gateway_id) WHERE gateway_id IS NOT NULL;
+        CREATE UNIQUE INDEX intents_one_open ON intents (invoice_id) WHERE status NOT IN ('canceled', 'succeeded');
+
+        CREATE TABLE attempts (
+            id INTEGER PRIMARY KEY,
+            invoice_id INTEGER NOT NULL REFERENCES invoices (id),
+            intent_id INTEGER NOT NULL REFERENCES intents (id),
+            number INTEGER NOT NULL CHECK (number >= 1),
+            state TEXT NOT NULL CHECK (state IN ('sending', 'processing', 'unknown',
+                'succeeded', 'declined', 'needs_customer', 'refused', 'never_happened')),
+            sending TEXT NOT NULL CHECK (sending IN ('two_phase', 'one_call')),
+            is_on_session INTEGER NOT NULL DEFAULT 0 CHECK (is_on_session IN (0, 1)),
+            -- The frozen request (money.md 4).
+            gateway TEXT NOT NULL,
+            account TEXT NOT NULL,
+            gateway_customer_id TEXT NOT NULL,
+            payment_method_id TEXT NOT NULL REFERENCES payment_methods (id),
+            gateway_payment_method_id TEXT NOT NULL,
+            card_key TEXT NOT NULL,
+            amount_minor INTEGER NOT NULL CHECK (amount_minor >= 1),
+            currency TEXT NOT NULL,
+            description TEXT,
+            statement_suffix TEXT,
+            body_hash TEXT NOT NULL,
+            -- The intent's latest charge before this attempt was sent (money.md 6).
+            baseline_charge TEXT,
+            written_at INTEGER NOT NULL,
+            send_by INTEGER NOT NULL,
+            -- The gateway's own clock at first send: the lower bound of every look-up.
+            gateway_date INTEGER,
+            sends INTEGER NOT NULL DEFAULT 0,
+            asks INTEGER NOT NULL DEFAULT 0,
+            server_failed_at INTEGER,
+            empty_read_at INTEGER,
+            ended_at INTEGER,
+            charge_id TEXT,
+            error_code TEXT,
+            decline_code TEXT,
+            advice_code TEXT,
+            network_decline_code TEXT,
+            network_advice_code TEXT,
+            decline_class TEXT,
+            reason_text TEXT,
+            request_id TEXT,
+            UNIQUE (invoice_id, number),
+            CHECK ((state IN ('sending', 'processing', 'unknown')) = (ended_at IS NULL))
+        ) STRICT;
+        CREATE UNIQUE INDEX attempts_one_in_flight ON attempts (invoice_id)
+            WHERE state NOT IN ('succeeded', 'declined', 'needs_customer', 'refused', 'never_happened');
+        CREATE INDEX attempts_in_flight ON attempts (state, written_at)
+            WHERE state NOT IN ('succeeded', 'declined', 'needs_customer', 'refused', 'never_happened');
+        CREATE INDEX attempts_by_card ON attempts (card_key, written_at);
+        CREATE INDEX attempts_by_intent ON attempts (intent_id);
+        CREATE INDEX attempts_by_time ON attempts (written_at);
+        CREATE INDEX attempts_by_method ON attempts (payment_method_id);
+        CREATE INDEX attempts_first ON attempts (gateway, written_at) WHERE number = 1;
+
+        CREATE TABLE refunds (
+            id INTEGER PRIMARY KEY,
+            intent_id INTEGER NOT NULL REFERENCES intents (id),
+            number INTEGER NOT NULL CHECK (number >= 1),
+            amount_minor INTEGER NOT NULL CHECK (amount_minor >= 1),
+            currency TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            gateway_id TEXT,
+            state TEXT NOT NULL CHECK (state IN ('sending', 'pending', 'unknown', 'succeeded', 'failed', 'refused')),
+            written_at INTEGER NOT NULL,
+            ended_at INTEGER,
+            UNIQUE (intent_id, number)
+        ) STRICT;
+        CREATE UNIQUE INDEX refunds_one_in_flight ON refunds (intent_id)
+            WHERE state NOT IN ('succeeded', 'failed', 'refused');
+
+        CREATE TABLE disputes (
+            gateway TEXT NOT NULL,
+            gateway_id TEXT NOT NULL,
+            intent_id INTEGER REFERENCES intents (id),
+            amount_minor INTEGER NOT NULL,
+            currency TEXT NOT NULL,
+            reason TEXT,
+            status TEXT NOT NULL,
+            opened_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL,
+            PRIMARY KEY (gateway, gateway_id)
+        ) STRICT;
+
+        CREATE TABLE setup_intents (
+            gateway TEXT NOT NULL,
+            gateway_id TEXT NOT NULL,
+            gateway_customer_id TEXT,
+            gateway_payment_method_id TEXT,
+            status TEXT NOT NULL CHECK (status IN ('requires_payment_method', 'requires_confirmation',
+                'requires_action', 'processing', 'succeeded', 'canceled')),
+            usage TEXT,
+            updated_at INTEGER NOT NULL,
+            PRIMARY KEY (gateway, gateway_id)
+        ) STRICT;
+
+        CREATE TABLE events (
+            gateway TEXT NOT NULL,
+            event_id TEXT NOT NULL,
+            type TEXT NOT NULL,
+            object_id TEXT,
+            reference TEXT,
+            mode TEXT,
+            body_hash TEXT NOT NULL,
+            created_at INTEGER,
+            received_at INTEGER NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('received', 'applied', 'ignored', 'failed')),
+            reason TEXT,
+            applied_at INTEGER,
+            PRIMARY KEY (gateway, event_id)
+        ) STRICT;
+        CREATE INDEX events_unapplied ON events (received_at) WHERE state IN ('received', 'failed');
+
+        CREATE TABLE notices (
+            id INTEGER PRIMARY KEY,
+            invoice_id INTEGER REFERENCES invoices (id),
+            subscription_id TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            step INTEGER NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('ready', 'sent', 'dropped')),
+            written_at INTEGER NOT NULL,
+            sent_at INTEGER,
+            UNIQUE (subscription_id, invoice_id, kind, step)
+        ) STRICT;
+
+        -- Cards that a final decline closed for good (P6), by fingerprint where known, else by the gateway's method id.
+        CREATE TABLE retry_budget (
+            gateway TEXT NOT NULL,
+            card_key TEXT NOT NULL,
+            closed_at INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            PRIMARY KEY (gateway, card_key)
+        ) STRICT;
+        """
+
+    static let state = """
+        CREATE TABLE gateway_state (
+            gateway TEXT PRIMARY KEY NOT NULL,
+            kind TEXT NOT NULL CHECK (kind IN ('stripe', 'wooshpay')),
+            mode TEXT NOT NULL CHECK (mode IN ('test', 'live')),
+            account TEXT NOT NULL,
+            key_hash TEXT NOT NULL,
+            bound_at INTEGER NOT NULL,
+            stopped_at INTEGER,
+            stop_reason TEXT,
+            stopped_by TEXT,
+            started_at INTEGER,
+            circuit_opened_at INTEGER,
+            probe_at INTEGER,
+            unknowns_in_a_row INTEGER NOT NULL DEFAULT 0,
+            rate_permille INTEGER NOT NULL DEFAULT 1000 CHECK (rate_permille BETWEEN 10 AND 1000),
+            rate_changed_at INTEGER,
+            -- The newest instant at which a pass planned or charged; not moved by --now.
+            newest_at INTEGER,
+            gateway_date INTEGER,
+            CHECK ((stopped_at IS NULL) = (stop_reason IS NULL))
+        ) STRICT;
+
+        CREATE TABLE gateway_permits (
+            gateway TEXT NOT NULL,
+            endpoint TEXT NOT NULL,
+            -- Thousandths of a permit that are left, as of the instant below.
+            milli_permits INTEGER NOT NULL,
+            refilled_at INTEGER NOT NULL,
+            PRIMARY KEY (gateway, endpoint)
+        ) STRICT;
+
+        CREATE TABLE plans (
+            id INTEGER PRIMARY KEY,
+            sha256 TEXT NOT NULL UNIQUE,
+            applied_at INTEGER NOT NULL,
+            applied_by TEXT NOT NULL,
+            lines INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE reconcile_runs (
+            id INTEGER PRIMARY KEY,
+            gateway TEXT NOT NULL,
+            from_at INTEGER NOT NULL,
+            through_at INTEGER NOT NULL,
+            started_at INTEGER NOT NULL,
+            ended_at INTEGER,
+            checked INTEGER NOT NULL DEFAULT 0,
+            differences INTEGER NOT NULL DEFAULT 0,
+            left_out INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+
+        CREATE TABLE activity (
+            id INTEGER PRIMARY KEY,
+            recorded_at INTEGER NOT NULL,
+            effective_at INTEGER NOT NULL,
+            kind TEXT NOT NULL CHECK (kind <> ''),
+            subscription_id TEXT,
+            invoice_id INTEGER,
+            attempt_number INTEGER,
+            amount_minor INTEGER,
+            currency TEXT,
+            reason TEXT,
+            actor TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX activity_by_invoice ON activity (invoice_id) WHERE invoice_id IS NOT NULL;
+        CREATE INDEX activity_by_subscription ON activity (subscription_id);
+
+        CREATE TABLE exchanges (
+            id INTEGER PRIMARY KEY,
+            gateway TEXT NOT NULL,
+            started_at INTEGER NOT NULL,
+            elapsed_ms INTEGER NOT NULL,
+            method TEXT NOT NULL,
+            path TEXT NOT NULL,
+            http_status INTEGER,
+            request_id TEXT,
+            is_replay INTEGER NOT NULL DEFAULT 0,
+            error_type TEXT,
+            error_code TEXT,
+            decline_code TEXT,
+            object_id TEXT,
+            fault TEXT,
+            invoice_id INTEGER,
+            attempt_number INTEGER
+        ) STRICT;
+        CREATE INDEX exchanges_by_invoice ON exchanges (invoice_id) WHERE invoice_id IS NOT NULL;
+        CREATE INDEX exchanges_by_time ON exchanges (started_at);
+        """
+
+    /// An attempt's request is frozen, an end is an end, an id is stored once, and activity is only ever added to.
+    static let triggers = """
+        CREATE TRIGGER attempts_frozen BEFORE UPDATE ON attempts
+        WHEN NEW.invoice_id <> OLD.invoice_id OR NEW.intent_id <> OLD.intent_id OR NEW.number <> OLD.number
+            OR NEW.gateway <> OLD.gateway OR NEW.account <> OLD.account
+            OR NEW.gateway_customer_id <> OLD.gateway_customer_id
+            OR NEW.gateway_payment_method_id <> OLD.gateway_payment_method_id
+            OR NEW.amount_minor <> OLD.amount_minor OR NEW.currency <> OLD.currency OR NEW.body_hash <> OLD.body_hash
+        BEGIN SELECT RAISE(ABORT, 'an attempt repeats exactly what it was written with'); END;
+
+        CREATE TRIGGER attempts_ended BEFORE UPDATE OF state ON attempts
+        WHEN OLD.ended_at IS NOT NULL AND NEW.state <> OLD.state AND NEW.state <> 'succeeded'
+        BEGIN SELECT RAISE(ABORT, 'an attempt that ended changes only towards money that moved'); END;
+
+        CREATE TRIGGER attempts_stay BEFORE DELETE ON attempts
+        BEGIN SELECT RAISE(ABORT, 'attempts are never deleted'); END;
+
+        CREATE TRIGGER intents_id_once BEFORE UPDATE OF gateway_id ON intents
+        WHEN OLD.gateway_id IS NOT NULL AND (NEW.gateway_id IS NULL OR NEW.gateway_id <> OLD.gateway_id)
+        BEGIN SELECT RAISE(ABORT, 'the id of an intent is stored once'); END;
+
+        CREATE TRIGGER intents_stay BEFORE DELETE ON intents
+        BEGIN SELECT RAISE(ABORT, 'intents are never deleted'); END;
+
+        CREATE TRIGGER intents_succeeded_stays BEFORE UPDATE OF status ON intents
+        WHEN OLD.status = 'succeeded' AND NEW.status <> 'succeeded'
+        BEGIN SELECT RAISE(ABORT, 'an intent that succeeded stays succeeded'); END;
+
+        CREATE TRIGGER activity_kept BEFORE UPDATE ON activity
+        BEGIN SELECT RAISE(ABORT, 'activity is only ever added to'); END;
+        CREATE TRIGGER activity_stays BEFORE DELETE ON activity
+        BEGIN SELECT RAISE(ABORT, 'activity is only ever added to'); END;
+        """
+
+    /// May this customer in, and until when: for the owner's application to read.
+    static let views = """
+        CREATE VIEW billing_status AS
+        SELECT b.subscription_id AS subscription_id,
+            b.state AS state,
+            (SELECT MAX(p.period_end) FROM invoices p WHERE p.subscription_id = b.subscription_id
+                AND p.state = 'paid') AS paid_through,
+            b.next_boundary_at AS next_billing_at,
+            (SELECT COALESCE(SUM(o.amount_minor), 0) FROM invoices o WHERE o.subscription_id = b.subscription_id
+                AND o.state IN ('open', 'closing')) AS amount_due_minor,
+            s.currency AS currency,
+            (SELECT w.waits_for FROM invoices w WHERE w.subscription_id = b.subscription_id AND w.state = 'open'
+                ORDER BY w.due_at LIMIT 1) AS next_action,
+            CASE WHEN EXISTS (SELECT 1 FROM invoices r WHERE r.subscription_id = b.subscription_id
+                AND r.waits_for IN ('needs_customer', 'needs_method')) THEN 1 ELSE 0 END AS recovery_needed
+        FROM billing_state b JOIN subscriptions s ON s.id = b.subscription_id;
+        """
+}

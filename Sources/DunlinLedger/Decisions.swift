@@ -1,0 +1,24 @@
+public import DunlinCalendar
+public import DunlinCore
+public import DunlinDatabase
+
+extension BillingPlanner.DecisionKind: ColumnValue {}
+
+/// The table `decisions`: why a run of periods is not billed by itself.
+public enum Decisions {
+    public static func insert(
+        _ decision: BillingPlanner.Decision, subscriptionID: String, actor: String, now: Instant, _ tx: Transaction
+    ) throws {
+        try tx.execute(
+            """
+            INSERT INTO decisions (subscription_id, kind, reason, run_start, run_end, periods, decided_at, decided_by)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            """, subscriptionID, decision.kind, decision.reason, decision.start.description, decision.end.description,
+            decision.periods, now, actor)
+    }
+
+    /// How many periods wait for a decision.
+    public static func waiting(_ tx: Transaction) throws -> Int {
+        try tx.value("SELECT COALESCE(SUM(periods), 0) FROM decisions WHERE kind = 'waiting'") ?? 0
+    }
+}

@@ -1,0 +1,138 @@
+public import DunlinCalendar
+import DunlinCore
+public import DunlinDatabase
+
+/// The table `invoices`. What an invoice is for never changes; only what became of it does.
+public enum Invoices {
+    /// Opens an invoice; one of nothing is paid at once, without an attempt.
+    public static func insert(_ new: NewInvoice, now: Instant, _ tx: Transaction) throws -> Int64 {
+        let isFree = new.amount.amount.minorUnits == 0
+        try tx.execute(
+            """
+            INSERT INTO invoices (subscription_id, customer_id, period_start, period_end, due_at, invoiced_at, plan,
+                entity, invoice_number, gateway, unit_amount_minor, quantity, adjustments_minor, amount_minor, currency,
+                state, waits_for, ask_first, next_attempt_at, paid_at, paid_reason, closed_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?20)
+            """, new.subscription.id, new.subscription.customerID, new.periodStart, new.periodEnd, new.dueAt, now,
+            new.subscription.plan, new.subscription.entity, new.subscription.invoiceNumber, new.gateway,
+            new.subscription.amountMinor, new.subscription.quantity, new.amount.adjustmentsMinor,
+            new.amount.amount.minorUnits, new.amount.amount.currency.code, isFree ? Invoice.State.paid : .open,
+            isFree ? nil : Invoice.Wait.scheduled, new.asksFirst && !isFree, isFree ? nil : now, isFree ? now : nil,
+            isFree ? "nothing_to_collect" : nil)
+        return tx.lastInsertedID
+    }
+
+    public static func find(_ id: Int64, _ tx: Transaction) throws -> Invoice? {
+        try tx.row("SELECT * FROM invoices WHERE id = ?1", id, read: Invoice.init)
+    }
+
+    /// The invoice, which must be there.
+    public static func get(_ id: Int64, _ tx: Transaction) throws -> Invoice {
+        guard let invoice = try find(id, tx) else { throw LedgerError(.missingRow, "no invoice \(id)") }
+        return invoice
+    }
+
+    public static func find(subscriptionID: String, periodStart: String, _ tx: Transaction) throws -> Invoice? {
+        try tx.row(
+            "SELECT * FROM invoices WHERE subscription_id = ?1 AND period_start = ?2", subscriptionID, periodStart,
+            read: Invoice.init)
+    }
+
+    /// Open invoices of a customer, oldest debt first.
+    public static func open(ofCustomer customerID: String, _ tx: Transaction) throws -> [Invoice] {
+        try tx.rows(
+            "SELECT * FROM invoices WHERE customer_id = ?1 AND state = 'open' ORDER BY due_at, id", customerID,
+            read: Invoice.init)
+    }
+
+    /// Invoices of a subscription that are not at their end.
+    public static func unended(ofSubscription subscriptionID: String, _ tx: Transaction) throws -> [Invoice] {
+        try tx.rows(
+            "SELECT * FROM invoices WHERE subscription_id = ?1 AND state IN ('open', 'closing') ORDER BY due_at, id",
+            subscriptionID, read: Invoice.init)
+    }
+
+    /// Late debts that the gateway was not asked about yet, oldest first.
+    public static func toAskAbout(gateway: String, limit: Int, _ tx: Transaction) throws -> [Invoice] {
+        try tx.rows(
+            """
+            SELECT * FROM invoices WHERE state = 'open' AND waits_for IN ('scheduled', 'retrying') AND ask_first = 1
+                AND gateway = ?1
+            ORDER BY due_at, id LIMIT ?2
+            """, gateway, limit, read: Invoice.init)
+    }
+
+    /// Says why the invoice is open. Does nothing when it is not open any more.
+    ///
+    /// - Parameters:
+    ///   - holdReason: only with `onHold`.
+    ///   - failedAt: when its first failed try was, kept from the first time on.
+    @discardableResult
+    public static func wait(
+        _ id: Int64, for wait: Invoice.Wait, holdReason: String? = nil, nextAttemptAt: Instant? = nil,
+        failedAt: Instant? = nil, _ tx: Transaction
+    ) throws -> Bool {
+        try tx.execute(
+            """
+            UPDATE invoices SET waits_for = ?2, hold_reason = ?3, next_attempt_at = ?4,
+                first_failed_at = COALESCE(first_failed_at, ?5)
+            WHERE id = ?1 AND state = 'open'
+            """, id, wait, holdReason, nextAttemptAt, failedAt) == 1
+    }
+
+    /// The gateway was asked: the debt may be collected.
+    public static func noteAsked(_ id: Int64, now: Instant, _ tx: Transaction) throws {
+        try tx.execute("UPDATE invoices SET ask_first = 0, asked_at = ?2 WHERE id = ?1", id, now)
+    }
+
+    /// The gateway must be asked about the debt before anything is created for it.
+    public static func askFirst(_ id: Int64, _ tx: Transaction) throws {
+        try tx.execute("UPDATE invoices SET ask_first = 1 WHERE id = ?1 AND state = 'open'", id)
+    }
+
+    /// Moves an invoice without an intent to the gateway its customer is at now.
+    public static func move(_ id: Int64, toGateway gateway: String, _ tx: Transaction) throws {
+        try tx.execute("UPDATE invoices SET gateway = ?2 WHERE id = ?1 AND state = 'open'", id, gateway)
+    }
+
+    /// The debt ends; until the gateway says that its intents are canceled it is closing.
+    @discardableResult
+    public static func beginClosing(
+        _ id: Int64, to state: Invoice.State, reason: String, _ tx: Transaction
+    ) throws -> Bool {
+        try tx.execute(
+            """
+            UPDATE invoices SET state = 'closing', waits_for = NULL, hold_reason = NULL, next_attempt_at = NULL,
+                closing_to = ?2, closing_reason = ?3
+            WHERE id = ?1 AND state = 'open'
+            """, id, state, reason) == 1
+    }
+
+    /// Nothing is open at the gateway any more: the closing invoice becomes what it was to become.
+    @discardableResult
+    public static func finishClosing(_ id: Int64, now: Instant, _ tx: Transaction) throws -> Bool {
+        try tx.execute(
+            """
+            UPDATE invoices SET state = closing_to, closing_to = NULL, closed_at = ?2,
+                paid_at = CASE WHEN closing_to = 'paid' THEN ?2 ELSE NULL END,
+                paid_reason = CASE WHEN closing_to = 'paid' THEN closing_reason ELSE NULL END
+            WHERE id = ?1 AND state = 'closing'
+            """, id, now) == 1
+    }
+
+    /// Money came. Paid is the top: recorded from any state, never left (design.md 5).
+    ///
+    /// - Parameter isLate: true when the debt was not open any more.
+    public static func pay(
+        _ id: Int64, reason: String, isLate: Bool, collectedMinor: Int64, now: Instant, _ tx: Transaction
+    ) throws {
+        try tx.execute(
+            """
+            UPDATE invoices SET state = 'paid', waits_for = NULL, hold_reason = NULL, next_attempt_at = NULL,
+                closing_to = NULL, ask_first = 0, paid_at = COALESCE(paid_at, ?2), paid_reason = COALESCE(paid_reason, ?3),
+                is_late = CASE WHEN state = 'paid' THEN is_late ELSE ?4 END, closed_at = COALESCE(closed_at, ?2),
+                collected_minor = collected_minor + ?5
+            WHERE id = ?1
+            """, id, now, reason, isLate, collectedMinor)
+    }
+}

@@ -1,0 +1,50 @@
+public import DunlinDatabase
+
+/// The dunning list: one row for each period that is due and unpaid, as the ledger knows it now, aged as of a day.
+///
+/// On the list is every invoice that is open, closing or uncollectible and whose due date, in the accounting time zone,
+/// is on or before the day asked for. Paid and void invoices are not.
+public struct DunningReport: Report {
+    public let name = "dunning"
+    public let schemaVersion = 1
+    public let columns = DunningColumns.all
+    public let shortColumns: [String]? = [
+        "customer_id", "subscription_id", "due_date", "days_past_due", "currency", "amount_outstanding", "status",
+        "stage", "reason_text", "next_action", "next_action_on",
+    ]
+
+    public var asOf: AccountingDay
+    /// After so many declines a debt is given up.
+    public var triesMax: Int
+    /// Makes the recovery link of an invoice; nil shows none.
+    public var link: (@Sendable (_ invoiceID: Int64) -> String?)?
+
+    public init(asOf: AccountingDay, triesMax: Int, link: (@Sendable (_ invoiceID: Int64) -> String?)? = nil) {
+        self.asOf = asOf
+        self.triesMax = triesMax
+        self.link = link
+    }
+
+    /// Hands each row to `each` as it is read, in the order currency, bucket, customer, due date.
+    ///
+    /// - Returns: the sums of all rows, per currency.
+    /// - Throws: what `each` throws, `DatabaseError`, `ReportError` for a cell that cannot be read.
+    @discardableResult
+    public func rows(_ tx: Transaction, each: (DunningRow) throws -> Void) throws -> ReportTotals {
+        var totals = ReportTotals()
+        try tx.forEach(DunningQuery.sql, arguments: DunningQuery.arguments(asOf)) { row in
+            let line = try DunningRow(row, report: self)
+            try totals.add(line.amounts.outstanding)
+            try each(line)
+        }
+        return totals
+    }
+
+    @discardableResult
+    public func write(_ tx: Transaction, to sink: inout some RowSink) throws -> ReportTotals {
+        try sink.begin(columns)
+        let totals = try rows(tx) { try sink.write($0.cells) }
+        try sink.end()
+        return totals
+    }
+}

@@ -1,0 +1,82 @@
+/// What `dunlin status` says: what needs a person first, then what Dunlin does by itself.
+public struct StatusReport: Hashable, Sendable, Encodable {
+    /// May this gateway be charged on?
+    public struct Charging: Hashable, Sendable, Encodable {
+        public enum Word: String, Hashable, Sendable, Encodable {
+            case on, stopped
+            /// The gateway does not answer: one probe at a time until it does.
+            case circuitOpen = "circuit_open"
+        }
+
+        public var gateway: String
+        public var mode: String
+        public var charging: Word
+        public var reason: String?
+        public var since: String?
+        /// Requests per second, in thousandths of the configured limit.
+        public var ratePermille: Int64
+        /// The newest instant at which a pass planned or charged.
+        public var lastPassAt: String?
+    }
+
+    public struct NeedsPerson: Hashable, Sendable, Encodable {
+        public var parked: Int64
+        /// Periods, not rows.
+        public var waiting: Int64
+        public var unknown: Int64
+        public var oldestUnknownSeconds: Int64?
+        public var deadJobs: Int64
+        public var onHold: Int64
+        public var needsMethod: Int64
+        public var needsCustomer: Int64
+        /// Money that came for a debt that had ended, and is not given back.
+        public var collectedAfterEnd: Int64
+        /// Events that could not be applied.
+        public var failedEvents: Int64
+    }
+
+    public struct Queue: Hashable, Sendable, Encodable {
+        public var ready: Int64
+        /// The part of them that could run now.
+        public var due: Int64
+        public var running: Int64
+        public var oldestDueSeconds: Int64?
+        public var nextRunAt: String?
+    }
+
+    /// One currency in the accounting month so far; amounts in minor units, with their texts in major units.
+    public struct Month: Hashable, Sendable, Encodable {
+        public var currency: String
+        public var invoiced: String
+        public var invoicedMinor: Int64
+        public var collected: String
+        public var collectedMinor: Int64
+        /// Collected after at least one decline.
+        public var recovered: String
+        public var recoveredMinor: Int64
+        /// Open and owed now, whenever it came due.
+        public var outstanding: String
+        public var outstandingMinor: Int64
+    }
+
+    public var now: String
+    public var databaseID: String?
+    public var charging: [Charging]
+    public var needsPerson: NeedsPerson
+    public var subscriptions: [String: Int64]
+    public var queue: Queue
+    /// Rows of the owner's that changed since the last pass.
+    public var changedRows: Int64
+    /// The local month that `months` is about, such as `2026-11`.
+    public var month: String
+    public var months: [Month]
+}
+
+extension StatusReport.NeedsPerson {
+    /// True when nothing waits for anybody.
+    public var isQuiet: Bool {
+        [
+            parked, waiting, unknown, deadJobs, onHold, needsMethod, needsCustomer, collectedAfterEnd, failedEvents,
+        ].allSatisfy { $0 == 0 }
+    }
+}

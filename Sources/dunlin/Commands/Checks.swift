@@ -1,0 +1,177 @@
+import DunlinCalendar
+import DunlinCore
+import DunlinDatabase
+import DunlinDefaults
+import DunlinGateways
+import DunlinLedger
+
+/// What `dunlin check` looks at, one area after the other; a problem in one does not hide those of the next.
+struct Checks {
+    private(set) var findings: [Finding] = []
+    private let context: Context
+    private var settings: Settings?
+
+    init(_ context: Context) { self.context = context }
+
+    // MARK: Files
+
+    mutating func checkFiles() {
+        fact(.calendar, "time zone data \(Zone.dataVersion) of the Swift runtime; the system's tzdata is not used")
+        for kind in GatewayKind.allCases {
+            fact(.currencies, "\(kind.rawValue) takes \(kind.currencies.all.count) currencies")
+        }
+        do {
+            let directory = try context.configDirectory()
+            checkSettings(directory)
+            try checkSchedule(directory)
+            try checkDunning(directory)
+            try checkDeclines(directory)
+        } catch {
+            problem(.settings, error)
+        }
+    }
+
+    private mutating func checkSettings(_ directory: ConfigDirectory) {
+        do {
+            let loaded = try Settings.load(context.settingsSources())
+            if context.options.now != nil, loaded.mode == .live {
+                add(.settings, .problem, "--now is for test mode only, and mode is live")
+            }
+            settings = loaded
+            let source = directory.path.map { "\($0)/\(ConfigDirectory.settingsFile)" } ?? "built-in defaults"
+            fact(.settings, "\(source): mode \(loaded.mode.rawValue), accounting time zone \(loaded.accountingZone)")
+            for warning in loaded.warnings { add(.settings, .warning, warning) }
+        } catch {
+            problem(.settings, error)
+        }
+    }
+
+    private mutating func checkSchedule(_ directory: ConfigDirectory) throws {
+        let file = try directory.file("schedule.crontab", builtIn: Defaults.schedule)
+        let table = CronTable(file.text)
+        for error in table.problems { add(.schedule, .problem, Self.text(error, in: file.path)) }
+        guard table.problems.isEmpty else { return }
+        let now = context.clock.now()
+        for line in table.lines {
+            let ticks = line.ticks(after: now, through: now.adding(days: 3_660), limit: 5)
+            let next = ticks.map(\.instant.rfc3339Seconds).joined(separator: ", ")
+            let text = "\(file.path): \(line.id) runs \(line.kind)"
+            if ticks.isEmpty {
+                add(.schedule, .warning, "\(text), but never in the next ten years")
+            } else {
+                fact(.schedule, "\(text), next at \(next)")
+            }
+        }
+    }
+
+    private mutating func checkDunning(_ directory: ConfigDirectory) throws {
+        let file = try directory.file("dunning.yaml", builtIn: Defaults.dunning)
+        do {
+            let policies = try DunningFile.read(file.text, path: file.path)
+            fact(.dunning, "\(file.path): \(policies.keys.sorted().joined(separator: ", "))")
+        } catch {
+            problem(.dunning, error)
+        }
+    }
+
+    private mutating func checkDeclines(_ directory: ConfigDirectory) throws {
+        let file = try directory.file("declines.json", builtIn: Defaults.declines)
+        do {
+            let table = try DeclineTable(parsing: file.text)
+            fact(.dunning, "\(file.path): version \(table.version), what each code of a decline means")
+        } catch {
+            add(.dunning, .problem, "\(file.path): \(error)")
+        }
+    }
+
+    // MARK: Database
+
+    mutating func checkDatabase() async {
+        guard let settings else { return }
+        let path = settings.database.path
+        do {
+            let database = try LiveDatabase.openReadOnly(settings.database, log: context.log)
+            defer { database.close() }
+            fact(.database, "\(path), database \(database.databaseID ?? "without an id")")
+            for fault in try await database.quickCheck() { add(.database, .problem, "\(path): \(fault)") }
+            for state in try await database.read(GatewayStates.all) where state.isStopped {
+                add(.gateway, .warning, "\(state.gateway): charging is stopped: \(state.stopReason ?? "")")
+            }
+        } catch let error as DatabaseError where error.code == .notFound {
+            add(.database, .warning, "\(path) is not there yet; dunlin init creates it")
+        } catch {
+            problem(.database, error)
+        }
+    }
+
+    // MARK: Gateways
+
+    mutating func checkGateways() {
+        guard let settings else { return }
+        for gateway in settings.gateways {
+            if let bad = gateway.keyProblem {
+                add(.gateway, .problem, "\(gateway.name): \(bad)")
+            } else if let key = gateway.secretKey {
+                fact(.gateway, "\(gateway.name): \(key) at \(gateway.baseURL), \(gateway.sending.rawValue)")
+            } else {
+                fact(.gateway, "\(gateway.name): no key, not used; \(gateway.keyVariable) sets one")
+            }
+            if gateway.secretKey != nil, gateway.webhookSecrets.isEmpty {
+                fact(.gateway, "\(gateway.name): no webhook secret; what became of a charge is found by asking")
+            }
+        }
+        if settings.gateways.allSatisfy({ $0.secretKey == nil && $0.keyProblem == nil }) {
+            add(.gateway, .warning, "no gateway has a key: nothing can be charged")
+        }
+    }
+
+    mutating func askGateways() async {
+        guard let settings, settings.keyProblems.isEmpty else { return }
+        do {
+            let gateways = try context.makeGateways(settings)
+            for (name, gateway) in gateways.byName.sorted(by: { $0.key < $1.key }) {
+                note(await gateway.identify().result, of: name)
+            }
+            try await gateways.shutDown()
+        } catch {
+            problem(.gateway, error)
+        }
+    }
+
+    private mutating func note(_ result: GatewayResult<GatewayIdentity>, of name: String) {
+        switch result {
+        case .value(let identity):
+            fact(.gateway, "\(name): answers\(identity.account.map { ", account \($0)" } ?? "")")
+            guard let date = identity.date else { return }
+            let seconds = abs(context.clock.now().milliseconds(since: date)) / 1000
+            if seconds > 300 {
+                add(.gateway, .problem, "\(name): its clock and this machine's differ by \(seconds) seconds")
+            }
+        case .refused(let refusal):
+            add(.gateway, .problem, "\(name): refused with \(refusal.httpStatus): \(refusal.message)")
+        case .notSent(let text), .unknown(let text):
+            add(.gateway, .problem, "\(name): no answer: \(text)")
+        case .throttled:
+            add(.gateway, .warning, "\(name): answers that there are too many requests")
+        case .declined:
+            add(.gateway, .problem, "\(name): an answer about a card where none was asked about")
+        }
+    }
+
+    // MARK: Findings
+
+    private mutating func fact(_ area: Finding.Area, _ text: String) { add(area, .fact, text) }
+
+    private mutating func problem(_ area: Finding.Area, _ error: any Error) {
+        for line in FailureReport(error).text.split(separator: "\n") { add(area, .problem, String(line)) }
+    }
+
+    private mutating func add(_ area: Finding.Area, _ level: Finding.Level, _ text: String) {
+        findings.append(Finding(area: area, level: level, text: text))
+    }
+
+    private static func text(_ error: CalendarError, in path: String) -> String {
+        let place = error.line.map { "\(path):\($0): " } ?? "\(path): "
+        return place + (error.field.map { "\($0): " } ?? "") + error.text
+    }
+}

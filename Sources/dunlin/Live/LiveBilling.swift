@@ -1,0 +1,96 @@
+import DunlinCalendar
+import DunlinCore
+import DunlinDatabase
+import DunlinDefaults
+import DunlinJobs
+import DunlinQueue
+import Foundation
+import Logging
+
+/// Everything that charging needs, made from the settings: the one place where the jobs meet the world.
+struct LiveBilling: Sendable {
+    let billing: Billing
+    let holder: ProcessIdentity
+    private let gateways: LiveGateways
+    private let processes = ProcessTable()
+
+    /// - Throws: what the settings, the policy files, the keys or the data file have against it.
+    init(_ context: Context, _ settings: Settings, _ database: Database) throws {
+        let clock = context.clock
+        gateways = try LiveGateways(settings, clock: clock, readGate: Self.readGate(settings, database, clock))
+        billing = Billing(
+            database: database, databaseID: database.databaseID ?? "", fileStamp: try database.stamp(),
+            gateways: Self.configured(settings, gateways), keyless: Self.keyless(settings),
+            clock: BillingClock(
+                now: clock.now, monotonicMilliseconds: clock.elapsedMilliseconds, randomBits: Chance.bits,
+                sleep: clock.sleep(milliseconds:)),
+            rules: try Self.rules(context, settings), logger: context.log)
+        holder = processes.identity()
+    }
+
+    func pass(_ options: Pass.Options) -> Pass {
+        let processes = processes
+        return Pass(billing: billing, holder: holder, options: options, holderIsDead: processes.isDead)
+    }
+
+    /// Closes the connections. Every pass must have ended before.
+    func shutDown() async throws { try await gateways.shutDown() }
+
+    // MARK: - Parts
+
+    private static func configured(_ settings: Settings, _ live: LiveGateways) -> [String: BillingGateway] {
+        var configured: [String: BillingGateway] = [:]
+        for gateway in settings.gateways {
+            guard let driver = live.byName[gateway.name] else { continue }
+            configured[gateway.name] = BillingGateway(
+                driver: driver, sending: gateway.sending, retryMode: gateway.retryMode, limits: gateway.billingLimits,
+                description: gateway.description, statementSuffix: gateway.statementSuffix)
+        }
+        return configured
+    }
+
+    private static func keyless(_ settings: Settings) -> [String: String] {
+        let without = settings.gateways.filter { $0.secretKey == nil }
+        return Dictionary(without.map { ($0.name, $0.keyVariable) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static func rules(_ context: Context, _ settings: Settings) throws -> BillingRules {
+        let directory = try context.configDirectory()
+        let declines = try directory.file("declines.json", builtIn: Defaults.declines)
+        let dunning = try directory.file("dunning.yaml", builtIn: Defaults.dunning)
+        let policies = try DunningFile.read(dunning.text, path: dunning.path)
+        var rules = BillingRules(
+            declines: try DeclineTable(parsing: declines.text), dunning: policies["default"] ?? DunningPolicy())
+        rules.lateAfterSeconds = Int64(settings.lateAfterMinutes) * 60
+        rules.isTimeTravel = context.clock.isShifted
+        for ceiling in settings.ceilings { rules.ceilings[ceiling.currency] = ceiling.minorUnits }
+        return rules
+    }
+
+    /// Reads wait for a permit of their own; requests that move money took theirs before their job was claimed.
+    private static func readGate(
+        _ settings: Settings, _ database: Database, _ clock: LiveClock
+    ) -> @Sendable (_ gateway: String, _ endpoint: String) async -> Void {
+        let limits = Dictionary(
+            settings.gateways.map { ($0.name, $0.billingLimits) }, uniquingKeysWith: { first, _ in first })
+        return { gateway, endpoint in
+            guard let limits = limits[gateway] else { return }
+            while !Task.isCancelled {
+                let now = clock.now()
+                let next = try? await database.write(step: "permit") { tx in
+                    try limits.takeForRead(endpoint: endpoint, gateway: gateway, now: now, tx)
+                }
+                // A store that cannot count permits is found out by the next transaction of the job itself.
+                guard let next = next ?? nil else { return }
+                try? await clock.sleep(milliseconds: max(1, next.milliseconds(since: clock.now())))
+            }
+        }
+    }
+}
+
+extension ConfiguredGateway {
+    fileprivate var billingLimits: GatewayLimits {
+        GatewayLimits(
+            perSecond: Double(limits.perSecond), perEndpointPerSecond: Double(limits.perEndpointPerSecond))
+    }
+}

@@ -1,0 +1,100 @@
+import DunlinCalendar
+import DunlinCore
+import DunlinDatabase
+import DunlinLedger
+import DunlinQueue
+
+/// Collects one open invoice: note the attempt, ask the gateway, decide, note the answer.
+///
+/// Where an intent exists already it is read first, and where a new one might exist it is looked up first; the attempt
+/// is written only with that answer at hand.
+struct ChargeInvoice {
+    static let kind = "charge-invoice"
+
+    let billing: Billing
+
+    func run(_ claimed: ClaimedJob) async throws {
+        let invoiceID: Int64 = try JobArguments(of: claimed.job).required(\.invoice, kind: Self.kind)
+        let gateway = try billing.gateway(claimed.job.queue)
+        var asked = BeginAttempt.Asked()
+        // Look, look up, send: each at most once.
+        for _ in 0..<4 {
+            let now = billing.clock.now()
+            let known = asked
+            let start = try await billing.database.write(step: "begin-attempt") { tx in
+                try BeginAttempt(billing: billing, gateway: gateway, claimed: claimed, now: now).begin(
+                    invoiceID, asked: known, tx)
+            }
+            switch start {
+            case .finished: return
+            case .send(let frozen):
+                return try await SendAttempt(billing: billing, gateway: gateway, claimed: claimed).run(frozen)
+            case .look(let intent):
+                asked.look = try await look(intent, gateway)
+            case .lookUp(let invoice, let number):
+                let isMissing = try await DebtSearch(billing: billing, gateway: gateway).search(invoice, number: number)
+                asked.missingNumber = isMissing ? number : nil
+            }
+        }
+        throw GatewayUnavailable(
+            description: "the intent of invoice \(invoiceID) changes too fast", retryAfterSeconds: nil)
+    }
+
+    /// Reads the open intent and stores what the read proves. Only an intent that waits for a confirm is returned.
+    private func look(_ intent: Intent, _ gateway: BillingGateway) async throws -> IntentSnapshot? {
+        guard let id = intent.gatewayID else { return nil }
+        let askedAt = billing.clock.now()
+        let reply = await gateway.driver.retrieve(id)
+        let now = billing.clock.now()
+        guard case .value(let snapshot) = reply.result else {
+            try await billing.database.write(step: "note-look") { tx in
+                try Exchanges.add(reply.exchanges, gateway: gateway.name, invoiceID: intent.invoiceID, tx)
+                if reply.isNoAnswer { try Circuit(gateway: gateway.name, billing: billing, now: now).noteUnknown(tx) }
+            }
+            throw GatewayUnavailable(reply.result, about: "intent \(id)")
+        }
+        try await billing.database.write(step: "note-look") { tx in
+            try Exchanges.add(reply.exchanges, gateway: gateway.name, invoiceID: intent.invoiceID, tx)
+            let invoice = try Invoices.get(intent.invoiceID, tx)
+            try Intents.noteUnlessSucceeded(snapshot, of: intent.id, askedAt: askedAt, tx)
+            switch snapshot.status {
+            case .succeeded:
+                try Collected(billing: billing, now: now).record(invoice, intentID: intent.id, attempt: nil, tx)
+            case .requiresAction: try Invoices.wait(invoice.id, for: .needsCustomer, tx)
+            case .requiresCapture:
+                try Invoices.wait(
+                    invoice.id, for: .onHold,
+                    holdReason: "the gateway holds the money of intent \(id): capture or cancel it",
+                    tx)
+            case .requiresPaymentMethod, .requiresConfirmation, .processing, .canceled, .other: break
+            }
+        }
+        switch snapshot.status {
+        case .requiresPaymentMethod, .requiresConfirmation, .requiresAction, .requiresCapture, .succeeded, .canceled:
+            return snapshot
+        case .processing, .other:
+            throw GatewayUnavailable(
+                description: "intent \(id) is \(snapshot.status.text): not tried now", retryAfterSeconds: 3600)
+        }
+    }
+}
+
+extension GatewayReply {
+    /// No status line came back, or one that blames the server.
+    var isNoAnswer: Bool { exchanges.last.map { $0.httpStatus.map { $0 >= 500 } ?? true } ?? false }
+}
+
+extension GatewayUnavailable {
+    /// - Parameter about: what was asked for.
+    init<Value>(_ result: GatewayResult<Value>, about subject: String) {
+        switch result {
+        case .throttled(let throttle):
+            self.init(
+                description: "throttled while asking about \(subject)",
+                retryAfterSeconds: throttle.retryAfterSeconds ?? 2)
+        case .refused(let refusal): self.init(description: "\(subject): \(refusal.message)")
+        case .notSent(let why), .unknown(let why): self.init(description: "no answer about \(subject): \(why)")
+        case .value, .declined: self.init(description: "an unexpected answer about \(subject)")
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import DunlinCalendar
+import DunlinDatabase
+import DunlinLedger
+import DunlinQueue
+import Logging
+
+/// Records that money moved: always, whatever the ledger thought before (P5, money.md 25).
+struct Collected {
+    let billing: Billing
+    let now: Instant
+
+    /// - Parameter attempt: the attempt that collected it; nil when the intent was found at the gateway.
+    func record(
+        _ invoice: Invoice, intentID: Int64, attempt: Attempt?, requestID: String? = nil, _ tx: Transaction
+    ) throws {
+        let intent = try Intents.get(intentID, tx)
+        let isNews = try Intents.noteSucceeded(intentID, tx)
+        if let attempt {
+            let ended = try Attempts.end(attempt.id, as: .succeeded, requestID: requestID, now: now, tx)
+            if ended { billing.tally.noteEnded(attempt.id, as: .succeeded) }
+            try FollowUps.settleIsOver(attemptID: attempt.id, now: now, tx)
+        }
+        guard isNews else { return }
+        let isLate = invoice.state != .open
+        let reason = attempt == nil ? "found_at_gateway" : "charged"
+        try Invoices.pay(
+            invoice.id, reason: reason, isLate: isLate, collectedMinor: intent.amountMinor, now: now, tx)
+        try JobQueue.withdraw(uniqueKey: "charge-invoice/\(invoice.id)", reason: "paid", now: now, tx)
+        try Activity.add(
+            isLate ? "collected_after_cancel" : "collected", subscriptionID: invoice.subscriptionID,
+            invoiceID: invoice.id, attemptNumber: attempt?.number, amountMinor: intent.amountMinor,
+            currency: intent.currencyCode, reason: isLate ? "the debt was \(invoice.state.rawValue) already" : reason,
+            now: now, tx)
+        if isLate {
+            billing.logger.error(
+                "money came for a debt that was not open",
+                metadata: ["invoice": "\(invoice.id)", "state": "\(invoice.state.rawValue)"])
+        }
+        if invoice.firstFailedAt != nil || isLate {
+            try BillingStates.refreshStanding(invoice.subscriptionID, tx)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import DunlinCalendar
+import DunlinDatabase
+import DunlinLedger
+import DunlinQueue
+
+/// The jobs that follow from what happened, each with its unique key. One customer's money moves one step at a time:
+/// all of them share the customer's concurrency key (money.md 35).
+enum FollowUps {
+    static func charge(_ invoice: Invoice, at runAt: Instant, now: Instant, _ tx: Transaction) throws {
+        try JobQueue.enqueue(
+            NewJob(
+                queue: invoice.gateway, kind: ChargeInvoice.kind, arguments: JobArguments(invoice: invoice.id).text,
+                uniqueKey: "charge-invoice/\(invoice.id)", concurrencyKey: customerKey(invoice), priority: .charge,
+                runAt: runAt, runsMax: 30), now: now, tx)
+    }
+
+    static func settle(
+        attemptID: Int64, gateway: String, of invoice: Invoice, at runAt: Instant, now: Instant, _ tx: Transaction
+    ) throws {
+        try JobQueue.enqueue(
+            NewJob(
+                queue: gateway, kind: SettleAttempt.kind, arguments: JobArguments(attempt: attemptID).text,
+                uniqueKey: settleKey(attemptID), concurrencyKey: customerKey(invoice), priority: .settle, runAt: runAt,
+                neverDies: true), now: now, tx)
+    }
+
+    static func settleIsOver(attemptID: Int64, now: Instant, _ tx: Transaction) throws {
+        try JobQueue.withdraw(uniqueKey: settleKey(attemptID), reason: "the attempt has ended", now: now, tx)
+    }
+
+    static func cancel(_ intent: Intent, of invoice: Invoice, now: Instant, _ tx: Transaction) throws {
+        try JobQueue.enqueue(
+            NewJob(
+                queue: intent.gateway, kind: CancelIntent.kind, arguments: JobArguments(intent: intent.id).text,
+                uniqueKey: "cancel-intent/\(intent.id)", concurrencyKey: customerKey(invoice), priority: .settle,
+                runAt: now, neverDies: true, whileRunning: .runAgain), now: now, tx)
+    }
+
+    static func askAboutLateDebts(gateway: String, now: Instant, _ tx: Transaction) throws {
+        try JobQueue.enqueue(
+            NewJob(
+                queue: gateway, kind: AskAboutLateDebts.kind, uniqueKey: "ask-about-late-debts/\(gateway)",
+                priority: .settle, runAt: now, neverDies: true, whileRunning: .runAgain), now: now, tx)
+    }
+
+    static func customerKey(_ invoice: Invoice) -> String { "customer/\(invoice.customerID)" }
+    private static func settleKey(_ attemptID: Int64) -> String { "settle-attempt/\(attemptID)" }
+}

@@ -1,0 +1,38 @@
+import DunlinCalendar
+import DunlinQueue
+import Foundation
+
+/// The arguments of a job: one id, as JSON. Never amounts, never card data.
+struct JobArguments: Codable, Hashable, Sendable {
+    var invoice: Int64?
+    var attempt: Int64?
+    var intent: Int64?
+    var gateway: String?
+
+    init(invoice: Int64? = nil, attempt: Int64? = nil, intent: Int64? = nil, gateway: String? = nil) {
+        self.invoice = invoice
+        self.attempt = attempt
+        self.intent = intent
+        self.gateway = gateway
+    }
+
+    init(of job: Job) throws {
+        guard let arguments = try? JSONDecoder().decode(JobArguments.self, from: Data(job.arguments.utf8)) else {
+            throw BillingError.badArguments(kind: job.kind)
+        }
+        self = arguments
+    }
+
+    var text: String {
+        if let invoice { return #"{"invoice":\#(invoice)}"# }
+        if let attempt { return #"{"attempt":\#(attempt)}"# }
+        if let intent { return #"{"intent":\#(intent)}"# }
+        return "{}"
+    }
+
+    /// The id that a job of this kind must have.
+    func required<T>(_ path: KeyPath<JobArguments, T?>, kind: String) throws -> T {
+        guard let value = self[keyPath: path] else { throw BillingError.badArguments(kind: kind) }
+        return value
+    }
+}

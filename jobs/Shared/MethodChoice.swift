@@ -1,0 +1,37 @@
+import DunlinDatabase
+import DunlinLedger
+
+/// Which payment method a try uses: the subscription's own, else the customer's default. A card that a final decline
+/// closed is passed over (P6).
+enum MethodChoice {
+    struct Choice {
+        var method: PaymentMethod?
+        /// Why each candidate was passed over, in plain words.
+        var passedOver: [String]
+    }
+
+    static func choose(for subscription: Subscription, gateway: String, _ tx: Transaction) throws -> Choice {
+        let methods = try PaymentMethods.ofCustomer(subscription.customerID, tx)
+        let own = methods.filter { $0.id == subscription.paymentMethodID }
+        let others = methods.filter { $0.isDefault && $0.id != subscription.paymentMethodID }
+        var choice = Choice(method: nil, passedOver: [])
+        for method in own + others {
+            if method.type != "card" {
+                choice.passedOver.append("\(method.id) is of type \(method.type)")
+            } else if try isClosed(method, gateway: gateway, tx) {
+                choice.passedOver.append("\(method.id) was declined for good")
+            } else {
+                choice.method = method
+                return choice
+            }
+        }
+        if choice.passedOver.isEmpty { choice.passedOver = ["the customer has no payment method"] }
+        return choice
+    }
+
+    private static func isClosed(_ method: PaymentMethod, gateway: String, _ tx: Transaction) throws -> Bool {
+        try Set([method.cardKey, method.gatewayPaymentMethodID]).contains {
+            try RetryBudget.isClosed(gateway: gateway, cardKey: $0, tx)
+        }
+    }
+}

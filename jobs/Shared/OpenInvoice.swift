@@ -1,0 +1,72 @@
+import DunlinCalendar
+import DunlinCore
+import DunlinDatabase
+import DunlinLedger
+
+/// Opens the invoice of a period, with the job that collects it.
+struct OpenInvoice {
+    let billing: Billing
+    let now: Instant
+
+    /// - Throws: a `SubscriptionTerms.Problem` when the gateway cannot charge the amount: the row is parked, and
+    ///   nothing of its plan is kept.
+    func open(
+        _ period: BillingPeriod, _ terms: SubscriptionTerms, subscription: Subscription, gateway: String,
+        _ tx: Transaction
+    ) throws {
+        let start = period.start.local.date.description
+        let currency = terms.unitAmount.currency.code
+        let adjustments = try applicable(subscription.id, periodStart: start, currency: currency, tx)
+        let carriedIn = try CarriedAmounts.open(subscription.id, currency: currency, tx)
+        let amount = try InvoiceAmount(
+            unitAmount: terms.unitAmount, quantity: terms.quantity,
+            adjustmentsMinor: try sum(adjustments, carriedIn),
+            currencies: try billing.gateway(gateway).driver.currencies)
+        let isLate = now.milliseconds(since: period.start.instant) > billing.rules.lateAfterSeconds * 1000
+        let id = try Invoices.insert(
+            NewInvoice(
+                subscription: subscription, gateway: gateway, periodStart: start,
+                periodEnd: period.end.local.date.description, dueAt: period.start.instant, amount: amount,
+                asksFirst: isLate), now: now, tx)
+        for adjustment in adjustments { try CarriedAmounts.apply(adjustment, to: id, tx) }
+        if carriedIn != 0 || amount.carriedOutMinor != 0 {
+            try CarriedAmounts.settle(
+                subscription.id, currency: currency, invoiceID: id, carriedOutMinor: amount.carriedOutMinor, tx)
+        }
+        try Activity.add(
+            "invoiced", subscriptionID: subscription.id, invoiceID: id, amountMinor: amount.amount.minorUnits,
+            currency: currency, effectiveAt: period.start.instant, now: now, tx)
+        try collect(try Invoices.get(id, tx), tx)
+    }
+
+    private func collect(_ invoice: Invoice, _ tx: Transaction) throws {
+        guard invoice.state == .open else { return }
+        if invoice.asksFirst {
+            try FollowUps.askAboutLateDebts(gateway: invoice.gateway, now: now, tx)
+        } else {
+            try FollowUps.charge(invoice, at: now, now: now, tx)
+        }
+    }
+
+    /// Those for this period or an earlier one, and those for whichever comes next.
+    private func applicable(
+        _ subscriptionID: String, periodStart: String, currency: String, _ tx: Transaction
+    ) throws -> [Adjustment] {
+        let due = try Adjustments.open(subscriptionID: subscriptionID, tx).filter { adjustment in
+            guard let period = adjustment.applyToPeriod, !period.isEmpty else { return true }
+            return period <= periodStart
+        }
+        if let other = due.first(where: { $0.currency.uppercased() != currency }) {
+            throw SubscriptionTerms.Problem("adjustment \(other.id) is in \(other.currency), the price in \(currency)")
+        }
+        return due
+    }
+
+    private func sum(_ adjustments: [Adjustment], _ carriedIn: Int64) throws -> Int64 {
+        try adjustments.reduce(carriedIn) { sum, adjustment in
+            let (next, overflow) = sum.addingReportingOverflow(adjustment.amountMinor)
+            if overflow { throw SubscriptionTerms.Problem("the sum of the adjustments does not fit") }
+            return next
+        }
+    }
+}

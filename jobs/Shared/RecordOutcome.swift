@@ -1,0 +1,228 @@
+import DunlinCalendar
+import DunlinCore
+import DunlinDatabase
+import DunlinLedger
+import DunlinQueue
+
+/// Stores what became of an attempt, and what follows, in one transaction with the end of the job.
+///
+/// Facts (the intent's id, money that moved) are stored even when the lease was lost; decisions only with it.
+struct RecordOutcome {
+    /// An answer, with the request that it answers.
+    struct Answer: Sendable {
+        var outcome: ChargeOutcome
+        /// The intent as the gateway showed it, where it did.
+        var snapshot: IntentSnapshot?
+        /// When the request whose answer this is began.
+        var askedAt: Instant
+        var exchanges: [Exchange]
+
+        var requestID: String? { exchanges.last?.requestID }
+        /// A request that may have moved money was answered with a fault of the server.
+        var isServerFault: Bool {
+            exchanges.last.map { $0.method == "POST" && ($0.httpStatus ?? 0) >= 500 } ?? false
+        }
+        /// The gateway said nothing usable: what opens its circuit. Other answers that leave an attempt unknown do not.
+        var isNoAnswer: Bool { exchanges.last.map { $0.httpStatus.map { $0 >= 500 } ?? true } ?? false }
+    }
+
+    /// After this many attempts of an invoice that came to nothing somebody must look.
+    static let vanishedMax = 5
+
+    let billing: Billing
+    let gateway: BillingGateway
+    let claimed: ClaimedJob
+    let now: Instant
+
+    func record(_ answer: Answer, of frozen: FrozenRequest, _ tx: Transaction) throws {
+        try Exchanges.add(
+            answer.exchanges, gateway: gateway.name, invoiceID: frozen.invoice.id, attemptNumber: frozen.attempt.number,
+            tx)
+        if let snapshot = answer.snapshot {
+            let stored = try Intents.store(gatewayID: snapshot.id, frozen.intent.id, tx)
+            if stored == snapshot.id {
+                try Intents.noteUnlessSucceeded(snapshot, of: frozen.intent.id, askedAt: answer.askedAt, tx)
+            }
+        }
+        let invoice = try Invoices.get(frozen.invoice.id, tx)
+        let holdsLease = try JobQueue.holds(claimed.lease, tx)
+        if case .succeeded = answer.outcome {
+            if holdsLease { try JobQueue.finish(claimed.lease, now: now, tx) }
+            try Collected(billing: billing, now: now).record(
+                invoice, intentID: frozen.intent.id, attempt: frozen.attempt, requestID: answer.requestID, tx)
+            try GatewayStates.noteAnswer(gateway.name, tx)
+            return
+        }
+        guard holdsLease else { return }
+        switch answer.outcome {
+        case .succeeded: break
+        case .processing: try keepInFlight(.processing, answer, frozen, invoice, tx)
+        case .unknown: try keepInFlight(.unknown, answer, frozen, invoice, tx)
+        case .declined(let decline): try end(.declined, decline, answer, frozen, invoice, tx)
+        case .needsCustomer(let decline): try end(.needsCustomer, decline, answer, frozen, invoice, tx)
+        case .refused(let refusal) where refusal.kind == .key: try halt(refusal, answer, frozen, invoice, tx)
+        case .refused: try end(.refused, nil, answer, frozen, invoice, tx)
+        case .neverHappened: try end(.neverHappened, nil, answer, frozen, invoice, tx)
+        }
+    }
+
+    // MARK: - In flight
+
+    private func keepInFlight(
+        _ state: Attempt.State, _ answer: Answer, _ frozen: FrozenRequest, _ invoice: Invoice, _ tx: Transaction
+    ) throws {
+        try Attempts.keepInFlight(frozen.attempt.id, as: state, tx)
+        try Attempts.noteAsk(frozen.attempt.id, serverFailedAt: answer.isServerFault ? answer.askedAt : nil, tx)
+        if invoice.waitsFor != .onHold {
+            try Invoices.wait(invoice.id, for: state == .processing ? .processing : .unknown, tx)
+        }
+        let at = settleAt(frozen.attempt)
+        if claimed.job.kind == SettleAttempt.kind {
+            try JobQueue.snooze(claimed.lease, at: at, tx)
+        } else {
+            try JobQueue.finish(claimed.lease, now: now, tx)
+            try FollowUps.settle(
+                attemptID: frozen.attempt.id, gateway: gateway.name, of: invoice, at: at, now: now, tx)
+        }
+        if answer.isNoAnswer {
+            try Circuit(gateway: gateway.name, billing: billing, now: now).noteUnknown(tx)
+        } else {
+            try GatewayStates.noteAnswer(gateway.name, tx)
+        }
+    }
+
+    private func settleAt(_ attempt: Attempt) -> Instant {
+        now.adding(seconds: billing.rules.dunning.settleDelay(asks: attempt.asks))
+    }
+
+    /// 401 or 403: nothing was tried, and nothing is until somebody mends the key (money.md 7).
+    private func halt(
+        _ refusal: Refusal, _ answer: Answer, _ frozen: FrozenRequest, _ invoice: Invoice, _ tx: Transaction
+    ) throws {
+        try GatewayStates.stop(
+            gateway.name, reason: "the gateway refused the key (\(refusal.httpStatus))", by: Activity.dunlin, now: now,
+            tx)
+        // A request sent before may have been taken: only an attempt that was never sent before has not happened.
+        if frozen.attempt.sends > 0 || frozen.attempt.state != .sending {
+            return try keepInFlight(.unknown, answer, frozen, invoice, tx)
+        }
+        try end(.neverHappened, nil, answer, frozen, invoice, tx)
+    }
+
+    // MARK: - Ended
+
+    private func end(
+        _ state: Attempt.State, _ decline: Decline?, _ answer: Answer, _ frozen: FrozenRequest, _ invoice: Invoice,
+        _ tx: Transaction
+    ) throws {
+        let brand = try PaymentMethods.find(frozen.attempt.paymentMethodID, tx)?.brand
+        let classified = decline.map {
+            billing.rules.declines.classify($0, gateway: gateway.driver.kind, brand: brand)
+        }
+        try JobQueue.finish(claimed.lease, now: now, tx)
+        try FollowUps.settleIsOver(attemptID: frozen.attempt.id, now: now, tx)
+        try GatewayStates.noteAnswer(gateway.name, tx)
+        let reason = classified?.reason ?? answer.outcome.reason
+        guard
+            try Attempts.end(
+                frozen.attempt.id, as: state, decline: decline, declineClass: classified?.declineClass, reason: reason,
+                requestID: answer.requestID, now: now, tx)
+        else { return }
+        billing.tally.noteEnded(frozen.attempt.id, as: state)
+        try Activity.add(
+            "attempt_\(state.rawValue)", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id,
+            attemptNumber: frozen.attempt.number, amountMinor: frozen.attempt.amountMinor,
+            currency: frozen.attempt.currencyCode, reason: reason, now: now, tx)
+        if let declineClass = classified?.declineClass, declineClass == .never || declineClass == .needsMethod {
+            // By both names: a fingerprint that becomes known later must not open the card again.
+            for key in Set([frozen.attempt.cardKey, frozen.attempt.gatewayPaymentMethodID]) {
+                try RetryBudget.close(
+                    gateway: gateway.name, cardKey: key, reason: reason ?? declineClass.rawValue, now: now, tx)
+            }
+        }
+        guard invoice.state == .open else {
+            return try goOnClosing(frozen, invoice, tx)
+        }
+        try follow(answer.outcome, classified, frozen, invoice, tx)
+    }
+
+    private func follow(
+        _ outcome: ChargeOutcome, _ classified: ClassifiedDecline?, _ frozen: FrozenRequest, _ invoice: Invoice,
+        _ tx: Transaction
+    ) throws {
+        let attempts = try Attempts.of(invoice.id, tx)
+        let tries = attempts.count { $0.state == .declined || $0.state == .needsCustomer }
+        if case .neverHappened(let why) = outcome,
+            attempts.count(where: { $0.state == .neverHappened }) >= Self.vanishedMax
+        {
+            try Invoices.wait(invoice.id, for: .onHold, holdReason: "attempts come to nothing: \(why)", tx)
+            return
+        }
+        let step = billing.rules.dunning.nextStep(
+            after: outcome, tries: tries, classified: classified, asks: frozen.attempt.asks, now: now)
+        let failedAt = tries > 0 ? now : nil
+        switch step {
+        case .paid, .settle: break
+        case .tryAgain(let at): try tryAgain(invoice, at: at, failedAt: failedAt, tx)
+        case .askCustomer: try Invoices.wait(invoice.id, for: .needsCustomer, failedAt: failedAt, tx)
+        case .askMethod: try askMethod(invoice, tries: tries, failedAt: failedAt, tx)
+        case .giveUp:
+            try Invoices.wait(invoice.id, for: .retrying, failedAt: failedAt, tx)
+            try EndingDebts.end(
+                invoice, as: .uncollectible, reason: "declined \(tries) times", now: now, tx)
+        case .hold(let reason):
+            try Invoices.wait(invoice.id, for: .onHold, holdReason: reason, failedAt: failedAt, tx)
+        }
+        if failedAt != nil { try BillingStates.refreshStanding(invoice.subscriptionID, tx) }
+        try cancelSpentIntent(frozen, invoice, tx)
+    }
+
+    private func tryAgain(_ invoice: Invoice, at: Instant, failedAt: Instant?, _ tx: Transaction) throws {
+        let wait: Invoice.Wait = failedAt == nil && invoice.firstFailedAt == nil ? .scheduled : .retrying
+        try Invoices.wait(invoice.id, for: wait, nextAttemptAt: at, failedAt: failedAt, tx)
+        try FollowUps.charge(invoice, at: at, now: now, tx)
+    }
+
+    /// Never again on this card: another card of the customer's is tried on the schedule, else one is asked for.
+    private func askMethod(_ invoice: Invoice, tries: Int, failedAt: Instant?, _ tx: Transaction) throws {
+        if let subscription = try Subscriptions.find(invoice.subscriptionID, tx),
+            try MethodChoice.choose(for: subscription, gateway: invoice.gateway, tx).method != nil,
+            case .tryAgain(let at) = billing.rules.dunning.nextStep(
+                after: .declined(Decline()), tries: tries, classified: nil, asks: 0, now: now)
+        {
+            return try tryAgain(invoice, at: at, failedAt: failedAt, tx)
+        }
+        try Invoices.wait(invoice.id, for: .needsMethod, failedAt: failedAt, tx)
+    }
+
+    /// Where each try has an intent of its own, the one that was declined is canceled at once (money.md 5).
+    private func cancelSpentIntent(_ frozen: FrozenRequest, _ invoice: Invoice, _ tx: Transaction) throws {
+        guard gateway.retryMode == .newIntent else { return }
+        let intent = try Intents.get(frozen.intent.id, tx)
+        guard intent.gatewayID != nil, !intent.isCanceled, !intent.hasSucceeded else { return }
+        let now = now
+        guard let latest = try Invoices.find(invoice.id, tx), latest.waitsFor != .needsCustomer else { return }
+        try FollowUps.cancel(intent, of: invoice, now: now, tx)
+    }
+
+    /// The debt ended while this attempt was in flight: its intent still has to be canceled.
+    private func goOnClosing(_ frozen: FrozenRequest, _ invoice: Invoice, _ tx: Transaction) throws {
+        let intent = try Intents.get(frozen.intent.id, tx)
+        if intent.isCanceled || intent.hasSucceeded {
+            try EndingDebts.finishIfNothingIsOpen(invoice.id, now: now, tx)
+        } else {
+            try FollowUps.cancel(intent, of: invoice, now: now, tx)
+        }
+    }
+}
+
+extension ChargeOutcome {
+    /// Why, in words, where the outcome is no decline.
+    fileprivate var reason: String? {
+        switch self {
+        case .refused(let refusal): refusal.message
+        case .neverHappened(let why), .unknown(let why): why
+        case .succeeded, .processing, .declined, .needsCustomer: nil
+        }
+    }
+}
