@@ -114,6 +114,13 @@ import Testing
         #expect((180...320).contains(failed))
     }
 
+    @Test func theUsualFaultsStrikeNowAndThen() {
+        client.admin("POST", "faults", #"{"profile":"usual"}"#)
+        let answers = (0..<4000).map { _ in client.stripe("POST", "/v1/setup_intents").response }
+        #expect((5...45).contains(answers.filter { $0.delivery == .dropped }.count))
+        #expect((2...20).contains(answers.filter { $0.status >= 500 }.count))
+    }
+
     @Test func aMisspelledFaultIsRefused() {
         #expect(client.admin("POST", "faults", #"{"kind":"dropp"}"#).status == 400)
         #expect(client.admin("POST", "faults", #"{"kind":"drop_after","wait":1}"#).status == 400)

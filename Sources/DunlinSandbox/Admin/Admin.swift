@@ -20,10 +20,15 @@ extension World {
         case ("GET", "state", 1): return adminAnswer(stateJSON())
         case ("POST", "reset", 1), ("GET", "clock", 1): return adminAnswer(clockJSON())
         case ("POST", "clock", 1): return try moveClock(parameters, isFollowing: request.receivedAt != nil)
+        case ("POST", "prune", 1):
+            let days = try parameters.integer("older_than_days", in: 0...36_500) ?? 30
+            prune(before: now - days * 86_400_000)
+            return adminAnswer(stateJSON())
         case ("GET", "cards", 1): return adminAnswer(Self.cardsJSON())
         case ("GET", "faults", 1): return adminAnswer(faultsJSON())
         case ("POST", "faults", 1):
-            faults.add(try FaultRule(parameters))
+            let isUsual = try parameters.choice("profile", ["usual"]) != nil
+            for rule in isUsual ? FaultRule.usual : [try FaultRule(parameters)] { faults.add(rule) }
             return adminAnswer(faultsJSON())
         case ("DELETE", "faults", 1):
             faults.removeAll()
