@@ -49,6 +49,16 @@ import Testing
         }
     }
 
+    @Test func aPortThatIsTakenIsAnError() async throws {
+        try await RunningServer.with { server in
+            var options = SandboxServerOptions()
+            options.port = try #require(server.address.baseURL.split(separator: ":").last.flatMap { Int($0) })
+            await #expect(throws: (any Error).self) {
+                try await RunningServer.with(options) { _ in Issue.record("two servers on one port") }
+            }
+        }
+    }
+
     @Test func manyAtOnceWithOneKeyMakeOne() async throws {
         try await RunningServer.with { server in
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
