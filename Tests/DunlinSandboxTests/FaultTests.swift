@@ -65,6 +65,21 @@ import Testing
         #expect(client.sandbox.audit.successes == 1)
     }
 
+    @Test func aRequestThatSeemedLostMayArriveLater() {
+        let saved = client.savedCard()
+        let late = FaultRule(.dropEffectLater, path: "/v1/payment_intents", timesMax: 1, delayMilliseconds: 600_000)
+        client.sandbox.addFault(late)
+        #expect(client.charge(saved).response.delivery == .dropped)
+        #expect(client.stripe("GET", "/v1/payment_intents", "customer=\(saved.customer)")["data"]?.array == [])
+        client.sandbox.advance(to: client.sandbox.now + 600_000)
+        #expect(client.sandbox.audit.successes == 1)
+        client.sandbox.addFault(late)
+        #expect(client.charge(saved, idempotencyKey: "k").response.delivery == .dropped)
+        #expect(client.charge(saved, idempotencyKey: "k")["status"]?.string == "succeeded")
+        client.sandbox.advance(to: client.sandbox.now + 600_000)
+        #expect(client.sandbox.audit.successes == 2)
+    }
+
     @Test func aRuleCanWaitForTheNthMatch() {
         client.admin(
             "POST", "faults", #"{"kind":"rate_limited","match":{"method":"POST","path":"/customers","nth":2}}"#)

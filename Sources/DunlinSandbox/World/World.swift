@@ -12,6 +12,8 @@ final class World {
         case payOut(Payout)
         /// A request whose effect comes after its answer.
         case rollForward(SandboxRequest)
+        /// A request that was long on its way.
+        case arrive(SandboxRequest)
     }
 
     let options: SandboxOptions
@@ -121,6 +123,7 @@ final class World {
         case .expireSession(let session): expireSession(session, cause: nil)
         case .payOut(let payout): payOut(payout)
         case .rollForward(let request): rollForward(request)
+        case .arrive(let request): arrive(request)
         }
     }
 }
