@@ -42,6 +42,7 @@ final class Stage: Sendable {
     let database: Database
     private let temporary: TemporaryDatabase?
     private let generator: Mutex<SeededGenerator>
+    private let declines: DeclineTable
     private let pid = Mutex<Int32>(1)
     private let extraGateways = Mutex<[String: BillingGateway]>([:])
 
@@ -62,6 +63,7 @@ final class Stage: Sendable {
         wire = Wire(
             sandbox: sandbox, dialect: options.kind == .stripe ? .stripe : .wooshpay, clock: clock, fuse: fuse)
         generator = Mutex(SeededGenerator(seed: 7))
+        declines = try Self.declines.get()
         let fuse = fuse
         let adjust: (inout DatabaseOptions) -> Void = {
             $0.steps = fuse.steps
@@ -84,8 +86,10 @@ final class Stage: Sendable {
         self.database = database
         temporary = nil
         generator = Mutex(SeededGenerator(seed: 8))
+        declines = other.declines
     }
 
+    private static let declines = Result { try DeclineTable(parsing: Defaults.declines) }
     static var migrations: [Migration] { QueueSchema.migrations + Ledger.migrations }
 
     /// The folder of a stage on disk.
@@ -119,7 +123,7 @@ final class Stage: Sendable {
         driver: (any PaymentGateway)? = nil, rules change: (inout BillingRules) -> Void = { _ in }
     ) throws -> Billing {
         let clock = clock
-        var rules = BillingRules(declines: try DeclineTable(parsing: Defaults.declines))
+        var rules = BillingRules(declines: declines)
         rules.ceilings = options.ceilings
         change(&rules)
         var gateways = [name: gateway(try driver ?? self.driver())]
