@@ -95,9 +95,11 @@ struct RecordOutcome {
             gateway.name, reason: "the gateway refused the key (\(refusal.httpStatus))", by: Activity.dunlin, now: now,
             tx)
         // A request sent before may have been taken: only an attempt that was never sent before has not happened.
-        if frozen.attempt.sends > 1 || frozen.attempt.state != .sending {
+        if frozen.attempt.sends > 0 || frozen.attempt.state != .sending {
             return try keepInFlight(.unknown, answer, frozen, invoice, tx)
         }
+        var answer = answer
+        answer.outcome = .neverHappened(refusal.message)
         try end(.neverHappened, nil, answer, frozen, invoice, tx)
     }
 

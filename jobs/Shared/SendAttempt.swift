@@ -93,7 +93,14 @@ struct SendAttempt {
         if let snapshot = result.snapshot, let difference = frozen.expectation.difference(from: snapshot) {
             return .unknown("the intent \(snapshot.id) is not as sent: \(difference)")
         }
-        return frozen.baseline.outcome(confirmed: result)
+        let outcome = frozen.baseline.outcome(confirmed: result)
+        // A refusal is about this request alone: one sent before may have been taken (money.md 7).
+        if frozen.attempt.sends > 0, case .refused(let refusal) = outcome, refusal.httpStatus >= 400,
+            refusal.kind != .key
+        {
+            return .unknown(refusal.message)
+        }
+        return outcome
     }
 
     private func store(

@@ -184,3 +184,17 @@ struct InvoiceRow: Hashable, Sendable {
         adjustmentsMinor = try row.get("adjustments_minor")
     }
 }
+
+extension Stage {
+    func stopCharging() async throws {
+        let now = clock.now
+        try await database.write { [name] tx in
+            try GatewayStates.stop(name, reason: "a test", by: "somebody", now: now, tx)
+        }
+    }
+
+    func startCharging() async throws {
+        let now = clock.now
+        try await database.write { [name] tx in try GatewayStates.start(name, now: now, tx) }
+    }
+}
