@@ -12,6 +12,7 @@ import Logging
 public struct BillingWorker: Sendable {
     /// Requests of the longest job (read, create, confirm); a lease is at least twice their time-outs.
     static let requestsPerLease: Int64 = 3
+    private static let kindsWhileStopped = [SettleAttempt.kind, CancelIntent.kind, AskAboutLateDebts.kind]
 
     let billing: Billing
     let gateway: BillingGateway
@@ -71,9 +72,11 @@ public struct BillingWorker: Sendable {
         guard next <= now else { return Claim(nextAt: next) }
         let permits = try gateway.limits?.takeForJobs(concurrency, gateway: gateway.name, now: now, tx)
         if let permits, permits.taken == 0 { return Claim(nextAt: permits.nextAt) }
+        // While charging is stopped its jobs stay where they are, and what is in flight goes on.
+        let isStopped = try GatewayStates.find(gateway.name, tx)?.isStopped ?? false
         let jobs = try JobQueue.claim(
-            queue: gateway.name, limit: permits?.taken ?? concurrency, holder: holder, leaseSeconds: leaseSeconds,
-            now: now, tx)
+            queue: gateway.name, kinds: isStopped ? Self.kindsWhileStopped : nil, limit: permits?.taken ?? concurrency,
+            holder: holder, leaseSeconds: leaseSeconds, now: now, tx)
         // Ready and due, yet not claimable: another job of the same customer runs.
         return Claim(jobs: jobs, nextAt: jobs.isEmpty ? now.adding(milliseconds: 200) : now)
     }
