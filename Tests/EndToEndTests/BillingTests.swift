@@ -107,7 +107,7 @@ struct BillingTests {
         var asked = 0
         while try await world.sandbox.audit().requests[endpoint] == nil, asked < 20_000 { asked += 1 }
         killed.kill()
-        #expect(try await killed.end().status == SIGKILL)
+        #expect(try await killed.end().status == -SIGKILL)
         try await world.sandbox.order("DELETE", "/_sandbox/faults")
         try await settle(world)
         let audit = try await world.sandbox.audit()
