@@ -1,3 +1,4 @@
+import DunlinSandbox
 import Foundation
 import Testing
 

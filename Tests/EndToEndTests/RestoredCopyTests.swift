@@ -1,4 +1,5 @@
 import DunlinSandbox
+import DunlinTesting
 import Foundation
 import Testing
 
