@@ -115,8 +115,8 @@ let package = Package(
         tests(
             "DunlinReportsTests", exclude: ["Files"],
             [
-                "DunlinReports", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue",
-                "DunlinTesting",
+                "dunlin", "DunlinReports", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger",
+                "DunlinQueue", "DunlinTesting", crypto,
             ]),
         tests("DunlinSandboxTests", ["DunlinSandbox", "DunlinCore"]),
         tests(
