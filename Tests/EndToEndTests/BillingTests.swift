@@ -6,7 +6,7 @@ import Testing
 struct BillingTests {
     @Test func whatIsDueIsChargedOnceAndASecondPassDoesNothing() async throws {
         let world = try await BillingWorld(cards: [
-            "pm_card_visa", "pm_card_visa_chargeDeclinedInsufficientFunds", "pm_card_authenticationRequired",
+            "pm_card_visa", "pm_card_sandbox_insufficient_funds", "pm_card_authenticationRequired",
         ])
         let first = try await world.pass()
         #expect(first["due"] as? Int == 3)

@@ -7,7 +7,7 @@ import Testing
     @Test(arguments: GatewayName.allCases)
     func twentyPassesAtOnceEndWellAndChargeEverybodyOnce(gateway: GatewayName) async throws {
         let cards = (0..<40).map {
-            $0.isMultiple(of: 5) ? "pm_card_visa_chargeDeclinedInsufficientFunds" : "pm_card_visa"
+            $0.isMultiple(of: 5) ? "pm_card_sandbox_insufficient_funds" : "pm_card_visa"
         }
         let stage = try await Stage(gateway, cards: cards, isLate: true) { $0.ignoresIdempotencyKeys = true }
         let site = stage.site
@@ -36,14 +36,14 @@ import Testing
         let hold = stage.server.hold(isCreate ? .afterEffect : .beforeEffect, endpoint)
         let sleeper = try stage.site.start()
         try await sleeper.waits(for: hold.reached)
-        sleeper.signal(SIGSTOP)
+        try await sleeper.fallAsleep()
         // The answer, or the request, arrives while the worker sleeps.
         if isCreate { hold.letGo() }
         try await stage.site.pass(after: 900)
         #expect(stage.audit.successes == 1)
         let confirms = stage.server.count(GatewayRequest.confirm)
         if !isCreate { hold.letGo() }
-        sleeper.signal(SIGCONT)
+        sleeper.wakeUp()
         let ended = try await sleeper.end()
         #expect(ended.status == 0, "\(ended.error)")
         #expect(stage.server.count(GatewayRequest.confirm) == confirms)

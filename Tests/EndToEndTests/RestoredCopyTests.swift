@@ -10,7 +10,7 @@ import Testing
     @Test(arguments: GatewayName.allCases, [3_600, 86_400])
     func aRestoredFileFindsWhatWasCollected(gateway: GatewayName, restoredAfter: Int) async throws {
         let stage = try await Stage(
-            gateway, cards: ["pm_card_visa", "pm_card_visa", "pm_card_visa_chargeDeclinedInsufficientFunds"]
+            gateway, cards: ["pm_card_visa", "pm_card_visa", "pm_card_sandbox_insufficient_funds"]
         ) { $0.ignoresIdempotencyKeys = true }
         let copy = try DataFileCopy(stage.site)
         let first = try await stage.site.pass()

@@ -51,6 +51,20 @@ final class RunningProgram: @unchecked Sendable {
         if status.value == nil { Foundation.kill(process.processIdentifier, number) }
     }
 
+    /// Stops the program where it is, as a laptop's lid does, and returns once it stands still.
+    func fallAsleep() async throws {
+        signal(SIGSTOP)
+        while status.value == nil,
+            try String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8).contains(") T ") == false
+        {
+            try await aMoment()
+        }
+    }
+
+    func wakeUp() { signal(SIGCONT) }
+
+    var id: Int32 { process.processIdentifier }
+
     /// What the program wrote up to its first line end; nil when it ended without one.
     func firstLine() async throws -> String? { try await line { _ in true } }
 
