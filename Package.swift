@@ -100,7 +100,7 @@ let package = Package(
             swiftSettings: strict),
         tests("DunlinCalendarTests", ["DunlinCalendar"]),
         tests("DunlinCoreTests", ["DunlinCalendar", "DunlinCore"]),
-        tests("DunlinDatabaseTests", ["DunlinCalendar", "DunlinDatabase", "DunlinTesting", logging]),
+        tests("DunlinDatabaseTests", ["DunlinCalendar", "DunlinDatabase", "DunlinTesting"]),
         tests("DunlinQueueTests", ["DunlinCalendar", "DunlinDatabase", "DunlinQueue", "DunlinTesting"]),
         tests(
             "DunlinJobsTests",
@@ -112,10 +112,10 @@ let package = Package(
             "DunlinImportTests",
             ["DunlinImport", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinTesting", sqlite]),
         tests(
-            "DunlinReportsTests",
+            "DunlinReportsTests", exclude: ["Files"],
             [
-                "DunlinReports", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue",
-                "DunlinTesting",
+                "dunlin", "DunlinReports", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger",
+                "DunlinQueue", "DunlinTesting", crypto,
             ]),
         tests("DunlinSandboxTests", ["DunlinSandbox", "DunlinCore"]),
         tests(

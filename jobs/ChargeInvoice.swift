@@ -49,7 +49,7 @@ struct ChargeInvoice {
         guard case .value(let snapshot) = reply.result else {
             try await billing.database.write(step: "note-look") { tx in
                 try Exchanges.add(reply.exchanges, gateway: gateway.name, invoiceID: intent.invoiceID, tx)
-                try Circuit(gateway: gateway.name, billing: billing, now: now).noteUnknown(tx)
+                if reply.isNoAnswer { try Circuit(gateway: gateway.name, billing: billing, now: now).noteUnknown(tx) }
             }
             throw GatewayUnavailable(reply.result, about: "intent \(id)")
         }
@@ -57,17 +57,31 @@ struct ChargeInvoice {
             try Exchanges.add(reply.exchanges, gateway: gateway.name, invoiceID: intent.invoiceID, tx)
             let invoice = try Invoices.get(intent.invoiceID, tx)
             try Intents.noteUnlessSucceeded(snapshot, of: intent.id, askedAt: askedAt, tx)
-            if snapshot.status == .succeeded {
+            switch snapshot.status {
+            case .succeeded:
                 try Collected(billing: billing, now: now).record(invoice, intentID: intent.id, attempt: nil, tx)
+            case .requiresAction: try Invoices.wait(invoice.id, for: .needsCustomer, tx)
+            case .requiresCapture:
+                try Invoices.wait(
+                    invoice.id, for: .onHold,
+                    holdReason: "the gateway holds the money of intent \(id): capture or cancel it",
+                    tx)
+            case .requiresPaymentMethod, .requiresConfirmation, .processing, .canceled, .other: break
             }
         }
         switch snapshot.status {
-        case .requiresPaymentMethod, .requiresConfirmation, .succeeded, .canceled: return snapshot
-        case .requiresAction, .processing, .requiresCapture, .other:
+        case .requiresPaymentMethod, .requiresConfirmation, .requiresAction, .requiresCapture, .succeeded, .canceled:
+            return snapshot
+        case .processing, .other:
             throw GatewayUnavailable(
                 description: "intent \(id) is \(snapshot.status.text): not tried now", retryAfterSeconds: 3600)
         }
     }
+}
+
+extension GatewayReply {
+    /// No status line came back, or one that blames the server.
+    var isNoAnswer: Bool { exchanges.last.map { $0.httpStatus.map { $0 >= 500 } ?? true } ?? false }
 }
 
 extension GatewayUnavailable {

@@ -43,7 +43,7 @@ struct Forecaster {
         var moment = now
         for step in 0..<Forecaster.boundariesMax {
             let plan = BillingPlanner.plan(
-                terms, memory: memory, firstSeenOn: state.flatMap { LocalDate($0.firstSeenOn) },
+                terms, memory: memory, firstSeenOn: state.map { terms.schedule.zone.local(of: $0.firstSeenAt).date },
                 carriesOverFrom: step == 0 ? carriesOver : nil, isPaused: isPaused, now: moment)
             for record in plan.records {
                 switch record {

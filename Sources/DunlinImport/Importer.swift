@@ -75,6 +75,7 @@ public struct Importer: Sendable {
         var pass = fresh
         try pass.store(tx)
         guard pass.result.problems.isEmpty else { throw TakenBack(result: pass.result) }
+        try pass.noteFirstSights(now: now, tx)
         guard keepsRows else { throw TakenBack(result: try pass.forecast(now: now, tx)) }
         pass.result.isApplied = true
         return pass
@@ -93,7 +94,6 @@ extension ImportPass {
         let forecaster = Forecaster(gateways: gateways, now: now)
         var forecast = ImportForecast()
         for (id, place) in (places[.subscriptions] ?? [:]).sorted(by: { $0.value < $1.value }) {
-            try noteFirstSight(id, now: now, tx)
             if let reason = try forecaster.add(id, to: &forecast, tx) {
                 let name = files[place.file].input.name
                 result.notes.add(ImportProblem(file: name, line: place.line, reason: "will be parked: \(reason)"))
@@ -104,9 +104,12 @@ extension ImportPass {
     }
 
     /// The day of the import counts, not that of the first pass: what comes due between the two is billed.
-    private func noteFirstSight(_ id: String, now: Instant, _ tx: Transaction) throws {
-        guard let subscription = try Subscriptions.find(id, tx), let zone = Zone(subscription.timeZone) else { return }
-        let day = zone.local(of: now).date.description
-        try BillingStates.noteFirstSight(id, on: day, now: now, tx)
+    fileprivate func noteFirstSights(now: Instant, _ tx: Transaction) throws {
+        for id in (places[.subscriptions] ?? [:]).keys {
+            guard let subscription = try Subscriptions.find(id, tx), let zone = Zone(subscription.timeZone) else {
+                continue
+            }
+            try BillingStates.noteFirstSight(id, on: zone.local(of: now).date.description, now: now, tx)
+        }
     }
 }

@@ -35,9 +35,10 @@ public enum Attempts {
         try tx.execute("UPDATE attempts SET state = ?2 WHERE id = ?1 AND ended_at IS NULL", id, state)
     }
 
-    /// Notes one more send, before it leaves.
+    /// Notes one more send, before it leaves. What an earlier look-up did not find says nothing about this one.
     public static func noteSend(_ id: Int64, sendBy: Instant, _ tx: Transaction) throws {
-        try tx.execute("UPDATE attempts SET sends = sends + 1, send_by = ?2 WHERE id = ?1", id, sendBy)
+        try tx.execute(
+            "UPDATE attempts SET sends = sends + 1, send_by = ?2, empty_read_at = NULL WHERE id = ?1", id, sendBy)
     }
 
     /// Notes one more question to the gateway, and what an incomplete answer showed.
@@ -82,6 +83,13 @@ public enum Attempts {
             """, cardKey, gateway, since
         ) { (try $0.get("n"), try $0.get("oldest")) }
         return found.map { ($0.0, $0.1) } ?? (0, nil)
+    }
+
+    /// What was sent since an instant, in minor units of a currency, over all processes (money.md 34).
+    public static func sentMinor(currency: String, since: Instant, _ tx: Transaction) throws -> Int64 {
+        try tx.value(
+            "SELECT COALESCE(SUM(amount_minor), 0) FROM attempts WHERE written_at >= ?1 AND currency = ?2", since,
+            currency) ?? 0
     }
 
     /// Of the last `window` first attempts that ended after `since`, how many there are and how many were declined

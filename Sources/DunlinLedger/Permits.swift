@@ -45,6 +45,17 @@ public enum Permits {
         return (Int(granted), granted > 0 ? now : now.adding(milliseconds: max(waitMilliseconds, 1)))
     }
 
+    /// Gives back units that were taken and not used.
+    public static func giveBack(
+        _ units: Int, gateway: String, _ wants: [Want], now: Instant, _ tx: Transaction
+    ) throws {
+        for want in wants {
+            let left = try milliPermits(gateway: gateway, want, now: now, tx)
+            try store(
+                min(want.capacityMilli, left + Int64(units) * want.cost * 1000), gateway: gateway, want, now: now, tx)
+        }
+    }
+
     private static func milliPermits(
         gateway: String, _ want: Want, now: Instant, _ tx: Transaction
     ) throws -> Int64 {

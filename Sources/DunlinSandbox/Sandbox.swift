@@ -68,7 +68,16 @@ public final class Sandbox: Sendable {
 
     // MARK: Judging and disturbing
 
+    /// A copy of all counts; `doubleCharges` and `successCount` are cheaper while much is going on.
     public var audit: SandboxAudit { world.withLock { $0.audit.audit } }
+
+    /// What was collected more than once for one subscription and period.
+    public var doubleCharges: [SandboxAudit.DoubleCharge] { world.withLock { $0.audit.audit.doubles } }
+
+    /// How often a reference was collected.
+    public func successCount(reference: String) -> Int {
+        world.withLock { $0.audit.audit.successesByReference[reference] ?? 0 }
+    }
 
     /// Adds a fault after those that are in force.
     public func addFault(_ rule: FaultRule) { world.withLock { $0.faults.add(rule) } }

@@ -117,6 +117,19 @@ import Testing
         #expect(probe == "1", "the write that healed changed nothing by itself, so only its probe proves the disk")
     }
 
+    @Test func afterAFailureNoBatchIsBelievedBeforeTheDiskHasProvedItself() async throws {
+        // The first commit fails, and so does that of the write that holds the others back.
+        let temporary = try TemporaryDatabase.onDisk(Birds.schema) { options in
+            options.faults = DatabaseFaults { $0 <= 2 ? .ioError : nil }
+        }
+        let database = temporary.database
+        await #expect(throws: DatabaseError.self) { try await database.write { try Birds.add("knot", $0) } }
+        let codes = try await Birds.together(database, [{ _ in }, { _ in }], firstFails: true)
+        #expect(codes == [nil, nil])
+        #expect(database.storeFailure == nil)
+        #expect(database.counters.flushingCommits == 1)
+    }
+
     @Test func aWriteThatMustNotBeLostIsRepeatedUntilTheDiskTakesIt() async throws {
         let disk = BrokenDisk()
         let database = try TemporaryDatabase.inMemory(Birds.schema) { options in

@@ -62,7 +62,8 @@ import Testing
         let shop = try Conforming(variant)
         let request = try shop.request(card: try shop.card("pm_card_authenticationRequired"))
         let created = try await shop.create(request)
-        let outcome = AttemptBaseline(charge: nil).outcome(confirmed: (await shop.confirm(created, request)).result)
+        let outcome = AttemptBaseline(charge: nil).outcome(
+            confirmed: (await shop.confirm(created, request)).result, namesIntent: true, isResumed: false)
         guard case .needsCustomer = outcome else {
             Issue.record("\(outcome)")
             return

@@ -98,8 +98,17 @@ extension World {
         audit.success(of: intent, charge: charge, now: now)
         emit(wasHeld ? "charge.captured" : "charge.succeeded", .charge(charge), call)
         emit("payment_intent.succeeded", .paymentIntent(intent), call)
-        if charge.paymentMethod.behavior.dispute != nil {
+        scheduleDispute(of: charge)
+    }
+
+    private func scheduleDispute(of charge: Charge) {
+        let behavior = charge.paymentMethod.behavior
+        if behavior.dispute != nil {
             schedule.add(.dispute(charge), due: now + options.disputeDelayMilliseconds)
+        } else if behavior.isStatistical {
+            let draw = Mix.word(options.seed, ("dispute" + charge.id).utf8)
+            guard draw % 1_000_000 < options.profile.dispute else { return }
+            schedule.add(.dispute(charge), due: now + Int64(2 + Mix.word(draw) % 28) * 86_400_000)
         }
     }
 

@@ -71,6 +71,13 @@ public struct FaultRule: Hashable, Sendable {
 }
 
 extension FaultRule {
+    /// What to expect in the field: 0.5 % of answers lost after the effect, 0.2 % of 5xx, half of them after it.
+    public static let usual = [
+        FaultRule(.dropAfter, method: "POST", frequency: .perMillion(5000)),
+        FaultRule(.errorAfter, method: "POST", frequency: .perMillion(1000)),
+        FaultRule(.errorBefore, frequency: .perMillion(1000), status: 503),
+    ]
+
     /// The failure that stands in for the effect and is kept for the key, as a 500 that comes from inside is.
     var failureInsteadOfEffect: SandboxFailure? {
         kind == .errorBefore || kind == .errorRolledForward ? .server(status) : nil

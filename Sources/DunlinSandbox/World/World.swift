@@ -34,6 +34,7 @@ final class World {
     var checkoutSessions = Store<CheckoutSession>()
     var balanceTransactions = Store<BalanceTransaction>()
     var payouts = Store<Payout>()
+    var balanceSheet = BalanceSheet()
 
     var references = ReferenceIndex()
     var idempotency = IdempotencyTable()

@@ -25,6 +25,7 @@ struct Checks {
             checkSettings(directory)
             try checkSchedule(directory)
             try checkDunning(directory)
+            try checkDeclines(directory)
         } catch {
             problem(.settings, error)
         }
@@ -73,6 +74,16 @@ struct Checks {
         }
     }
 
+    private mutating func checkDeclines(_ directory: ConfigDirectory) throws {
+        let file = try directory.file("declines.json", builtIn: Defaults.declines)
+        do {
+            let table = try DeclineTable(parsing: file.text)
+            fact(.dunning, "\(file.path): version \(table.version), what each code of a decline means")
+        } catch {
+            add(.dunning, .problem, "\(file.path): \(error)")
+        }
+    }
+
     // MARK: Database
 
     mutating func checkDatabase() async {
@@ -106,9 +117,7 @@ struct Checks {
                 fact(.gateway, "\(gateway.name): no key, not used; \(gateway.keyVariable) sets one")
             }
             if gateway.secretKey != nil, gateway.webhookSecrets.isEmpty {
-                add(
-                    .gateway, .warning, "\(gateway.name): no webhook secret; what became of a charge is found by asking"
-                )
+                fact(.gateway, "\(gateway.name): no webhook secret; what became of a charge is found by asking")
             }
         }
         if settings.gateways.allSatisfy({ $0.secretKey == nil && $0.keyProblem == nil }) {

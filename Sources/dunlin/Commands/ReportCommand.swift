@@ -35,10 +35,14 @@ struct ReportCommand: ParsableCommand {
             transform: { try LocalDate($0).orRefuse("expects a date such as 2026-10-31") })
         var asOf: LocalDate?
 
+        @Flag(help: "Fill the column recovery_link, where recovery pages are set up.")
+        var withLinks = false
+
         @OptionGroup var format: FormatOptions
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
         func run(in context: Context) async throws -> ExitStatus {
+            if withLinks { context.output.remark("No recovery pages are set up: recovery_link stays empty.") }
             let settings = try context.settings()
             let zone = settings.accountingZone
             let day =

@@ -2,7 +2,6 @@ import ArgumentParser
 import DunlinCalendar
 import DunlinCore
 import DunlinGateways
-import DunlinCore
 import DunlinSandbox
 import DunlinSandboxServer
 import Foundation

@@ -58,19 +58,20 @@ private struct StatusView {
         let needs = status.needsPerson
         guard !needs.isQuiet else { return [output.good("Nothing needs a person.")] }
         let age = needs.oldestUnknownSeconds.map { ", the oldest since \(Age.text(seconds: $0))" } ?? ""
-        let rows: [(Int64, String)] = [
-            (needs.unknown, "attempts unknown\(age): dunlin attempts list --state unknown"),
-            (needs.collectedAfterEnd, "collected after the debt had ended: refund them, or keep the money"),
-            (needs.deadJobs, "dead jobs: dunlin jobs list --state dead"),
-            (needs.parked, "subscriptions parked: dunlin subscriptions list --state parked"),
-            (needs.waiting, "periods wait for a decision: dunlin report waiting"),
-            (needs.onHold, "invoices on hold: dunlin invoices list --state on_hold"),
-            (needs.needsMethod, "invoices need another payment method: dunlin invoices list --state needs_method"),
-            (needs.needsCustomer, "invoices need the customer: dunlin invoices list --state needs_customer"),
-            (needs.failedEvents, "events could not be applied"),
+        let rows: [(count: Int64, what: String, look: String)] = [
+            (needs.unknown, "attempts unknown\(age)", "attempts list --state unknown"),
+            (needs.collectedAfterEnd, "invoices collected after their end", "invoices list --state paid"),
+            (needs.deadJobs, "dead jobs", "jobs list --state dead"),
+            (needs.parked, "parked subscriptions", "subscriptions list --state parked"),
+            (needs.waiting, "periods without a decision", "report waiting"),
+            (needs.onHold, "invoices on hold", "invoices list --state on_hold"),
+            (needs.needsMethod, "invoices without a usable card", "invoices list --state needs_method"),
+            (needs.needsCustomer, "invoices the customer must confirm", "invoices list --state needs_customer"),
+            (needs.failedEvents, "events that could not be applied", "prove"),
         ]
-        return [output.emphasized("Needs a person")]
-            + rows.filter { $0.0 > 0 }.map { "  \($0.0) \($0.1)" }
+        var table = Table([.right(""), .left("NEEDS A PERSON"), .left("LOOK WITH DUNLIN")])
+        for row in rows where row.count > 0 { table.add([String(row.count), row.what, row.look]) }
+        return output.lines(of: table)
     }
 
     private var work: [String] {

@@ -1,0 +1,42 @@
+import DunlinDatabase
+import DunlinJobs
+import Synchronization
+
+/// Counts every step of a run (transactions and requests) and cuts it off at one of them, as a crash would: from then
+/// on nothing happens any more, until `revive`.
+final class Fuse: Sendable {
+    private struct State {
+        var names: [String] = []
+        var cuts: Set<Int> = []
+        var isBlown = false
+        /// Asked at each step, besides the fixed cuts.
+        var mayCut: (@Sendable (Int) -> Bool)?
+    }
+
+    private let state = Mutex(State())
+
+    /// The names of the steps so far.
+    var names: [String] { state.withLock { $0.names } }
+    var isBlown: Bool { state.withLock { $0.isBlown } }
+
+    /// Cuts the run off right before the step with this number, counted from 0 since the beginning.
+    func cut(before step: Int) { state.withLock { _ = $0.cuts.insert(step) } }
+
+    func cut(when mayCut: @escaping @Sendable (Int) -> Bool) { state.withLock { $0.mayCut = mayCut } }
+
+    /// The next process: steps count on.
+    func revive() { state.withLock { $0.isBlown = false } }
+
+    func reach(_ name: String) throws {
+        try state.withLock { state in
+            if state.isBlown { throw RunCutOff(step: name) }
+            let number = state.names.count
+            state.names.append(name)
+            guard state.cuts.contains(number) || state.mayCut?(number) == true else { return }
+            state.isBlown = true
+            throw RunCutOff(step: name)
+        }
+    }
+
+    var steps: Steps { Steps { [self] name in try reach(name) } }
+}
