@@ -54,7 +54,6 @@ public struct YearOfBilling: Sendable {
     }
 
     private func pass(_ summary: inout Summary) async throws -> Pass.Result {
-        let before = company.billing.tally.current
         let result = try await company.pass()
         if let refused = result.refused.min(by: { $0.key < $1.key }) {
             throw SimulationError(.standstill, "gateway \(refused.key): \(refused.value)")
@@ -65,11 +64,11 @@ public struct YearOfBilling: Sendable {
         summary.passes += 1
         summary.due += result.planned.due
         summary.invoiced += result.planned.invoiced
-        summary.attempted += result.counts.attempted - before.attempted
-        summary.succeeded += result.counts.succeeded - before.succeeded
-        summary.declined += result.counts.declined - before.declined
-        summary.needsCustomer += result.counts.needsCustomer - before.needsCustomer
-        summary.refused += result.counts.refused - before.refused
+        summary.attempted += result.counts.attempted
+        summary.succeeded += result.counts.succeeded
+        summary.declined += result.counts.declined
+        summary.needsCustomer += result.counts.needsCustomer
+        summary.refused += result.counts.refused
         return result
     }
 

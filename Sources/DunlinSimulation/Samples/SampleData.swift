@@ -37,4 +37,15 @@ public struct SampleData: Sendable {
     }
 
     public var methods: [PaymentMethod] { cards.map(\.method) }
+
+    /// Turns every card into one that behaves as its token says, and every subscription into one of the interval.
+    public mutating func replaceAll(token: String, interval: String) {
+        for index in cards.indices { cards[index].token = token }
+        for index in subscriptions.indices {
+            subscriptions[index].interval = interval
+            subscriptions[index].intervalCount = 1
+            subscriptions[index].billOn = nil
+            subscriptions[index].status = .active
+        }
+    }
 }
