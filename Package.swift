@@ -126,6 +126,12 @@ let package = Package(
             "DunlinGatewaysTests",
             ["DunlinCalendar", "DunlinCore", "DunlinGateways", "DunlinSandbox", nioCore, nioHTTP1, nioPosix]),
         tests(
+            "SimulationTests",
+            [
+                "DunlinSimulation", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinJobs",
+                "DunlinLedger", "DunlinQueue", "DunlinReports", "DunlinSandbox", "DunlinTesting", logging,
+            ]),
+        tests(
             "CommandTests",
             [
                 "dunlin", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinLedger",
