@@ -5,6 +5,7 @@ import DunlinGateways
 import DunlinLedger
 import DunlinSandbox
 import DunlinTesting
+import Synchronization
 import Testing
 
 @testable import DunlinJobs
@@ -167,7 +168,13 @@ import Testing
             options.timeMaxSeconds = 0
         }
         for _ in 0..<2 {
-            _ = try await stage.worker(concurrency: 1).round()
+            let turns = Mutex(1)
+            _ = try await stage.worker(concurrency: 1).work {
+                turns.withLock { left in
+                    left -= 1
+                    return left >= 0
+                }
+            }
         }
         #expect(stage.wire.moneyRequests.map(\.kind) == [.create, .create, .confirm])
         try await stage.stopCharging()
