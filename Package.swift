@@ -128,7 +128,7 @@ let package = Package(
             "CommandTests",
             [
                 "dunlin", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinLedger",
-                "DunlinTesting", logging,
+                "DunlinSandbox", "DunlinTesting", logging,
             ]),
         tests("EndToEndTests", ["dunlin", "DunlinTesting"]),
         tests("TidyTests", ["DunlinDefaults"]),
