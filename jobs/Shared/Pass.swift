@@ -105,7 +105,8 @@ public struct Pass: Sendable {
     /// The gateways that have work and answer.
     private func contact(_ result: inout Result) async throws -> Set<String> {
         let now = billing.clock.now()
-        let busy = try await billing.database.read { tx in try Self.gatewaysWithWork(now: now, tx) }
+        let end = now.adding(seconds: options.waitSeconds)
+        let busy = try await billing.database.read { tx in try Self.gatewaysWithWork(now: now, until: end, tx) }
         var ready: Set<String> = []
         for name in busy.sorted() {
             let verdict: FirstContact.Verdict
@@ -128,9 +129,14 @@ public struct Pass: Sendable {
         return ready
     }
 
-    private static func gatewaysWithWork(now: Instant, _ tx: Transaction) throws -> Set<String> {
+    /// - Parameter end: jobs that become ready until then are work of this pass; what waits longer, as a retry in some
+    ///   days does, is no reason to speak to its gateway, unless that was lost and may be back (money.md 14).
+    private static func gatewaysWithWork(now: Instant, until end: Instant, _ tx: Transaction) throws -> Set<String> {
         var names = try BillingStates.gatewaysDue(now: now, tx)
-        names.formUnion(try JobQueue.queuesWithReadyJobs(tx))
+        for name in try JobQueue.queuesWithReadyJobs(tx) {
+            let isDue = try JobQueue.nextRunAt(queue: name, tx).map { $0 <= end } ?? false
+            if try isDue || GatewayStates.find(name, tx)?.circuitOpenedAt != nil { names.insert(name) }
+        }
         if try ChangedRows.count(tx) > 0 { names.formUnion(try Customers.gateways(tx)) }
         return names
     }

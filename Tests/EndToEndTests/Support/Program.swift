@@ -38,7 +38,16 @@ struct Program: Sendable {
 
     /// Starts the program; what it writes goes to files, so that nothing has to be read meanwhile.
     func start(_ arguments: [String], input: String = "") throws -> RunningProgram {
-        try RunningProgram(self, arguments: arguments, input: input)
+        try RunningProgram(self, executable: Self.path, arguments: arguments, input: input)
+    }
+
+    /// Runs the program below another one that limits or watches it: `bash -c`, `strace`.
+    func run(
+        below executable: String, _ before: [String], _ arguments: [String], input: String = ""
+    ) async throws -> Ended {
+        try await RunningProgram(
+            self, executable: executable, arguments: before + [Self.path] + arguments, input: input
+        ).end()
     }
 
     func write(_ text: String, to name: String) throws {

@@ -17,7 +17,7 @@ final class SandboxProcess: Sendable {
     init(_ program: Program, now: String, arguments: [String]) async throws {
         let all = ["sandbox", "--port", "0", "--json", "--clock", "virtual", "--start", now]
         running = try program.start(all + arguments)
-        let line = try #require(await running.firstLine())
+        let line = try #require(try await running.firstLine())
         let address = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
         baseURL = try #require(address?["base_url"] as? String)
     }
