@@ -135,7 +135,7 @@ let package = Package(
             "CommandTests",
             [
                 "dunlin", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinLedger",
-                "DunlinTesting", logging,
+                "DunlinSandbox", "DunlinTesting", logging,
             ]),
         tests("EndToEndTests", ["dunlin", "DunlinSandbox", "DunlinTesting", nioCore, nioHTTP1, nioPosix]),
         tests("TidyTests", ["DunlinDefaults"]),
