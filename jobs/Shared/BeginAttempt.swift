@@ -135,16 +135,31 @@ struct BeginAttempt {
         }
         guard let open = facts.intents.first(where: { !$0.isCanceled }) else {
             let number = (facts.intents.map(\.number).max() ?? 0) + 1
-            if number > 1, asked.missingNumber != number { return .lookUp(facts.invoice, number: number) }
+            if let blocked = try lookUp(number, facts, asked, tx) { return blocked }
             return try write(facts, intent: newIntent(facts, amount, number, tx), baseline: nil, amount, tx)
         }
         if mustReplace(open, facts, amount) {
             try FollowUps.cancel(open, of: facts.invoice, now: now, tx)
             return try snooze(seconds: 60, tx)
         }
-        guard open.gatewayID != nil else { return try write(facts, intent: open, baseline: nil, amount, tx) }
+        guard open.gatewayID != nil else {
+            if let blocked = try lookUp(open.number, facts, asked, tx) { return blocked }
+            return try write(facts, intent: open, baseline: nil, amount, tx)
+        }
         guard let look = asked.look, look.id == open.gatewayID else { return .look(open) }
         return try write(facts, intent: open, baseline: look.latestCharge ?? open.latestCharge, amount, tx)
+    }
+
+    /// Whether an intent of this number may be at the gateway already: one that follows others, or one of an invoice
+    /// that was not just written. The file may have been restored from before the invoice was sent (money.md 9).
+    private func lookUp(_ number: Int, _ facts: Facts, _ asked: Asked, _ tx: Transaction) throws -> Start? {
+        let isOld = now.milliseconds(since: facts.invoice.invoicedAt) > billing.rules.lateAfterSeconds * 1000
+        guard number > 1 || isOld, asked.missingNumber != number else { return nil }
+        guard gateway.driver.capabilities.listing != .none else {
+            return try hold(
+                facts.invoice, "gateway \(gateway.name) cannot say whether this was collected already", tx)
+        }
+        return .lookUp(facts.invoice, number: number)
     }
 
     private func mustReplace(_ intent: Intent, _ facts: Facts, _ amount: Money) -> Bool {
