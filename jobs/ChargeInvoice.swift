@@ -49,7 +49,6 @@ struct ChargeInvoice {
         guard case .value(let snapshot) = reply.result else {
             try await billing.database.write(step: "note-look") { tx in
                 try Exchanges.add(reply.exchanges, gateway: gateway.name, invoiceID: intent.invoiceID, tx)
-                try Circuit(gateway: gateway.name, billing: billing, now: now).noteUnknown(tx)
             }
             throw GatewayUnavailable(reply.result, about: "intent \(id)")
         }
@@ -97,7 +96,8 @@ extension GatewayUnavailable {
                 description: "throttled while asking about \(subject)",
                 retryAfterSeconds: throttle.retryAfterSeconds ?? 2)
         case .refused(let refusal): self.init(description: "\(subject): \(refusal.message)")
-        case .notSent(let why), .unknown(let why): self.init(description: "no answer about \(subject): \(why)")
+        case .notSent(let why), .unknown(let why):
+            self.init(description: "no answer about \(subject): \(why)", isSilence: true)
         case .value, .declined: self.init(description: "an unexpected answer about \(subject)")
         }
     }

@@ -136,6 +136,9 @@ public struct BillingWorker: Sendable {
                 "job": "\(claimed.job.id)", "kind": "\(claimed.job.kind)", "error": "\(Redaction.clean("\(error)"))",
             ])
         try await billing.database.write(step: "job-failed") { tx in
+            if unavailable?.isSilence == true {
+                try Circuit(gateway: gateway.name, billing: billing, now: now).noteUnknown(tx)
+            }
             guard try JobQueue.holds(claimed.lease, tx) else { return }
             if unavailable != nil {
                 try JobQueue.snooze(claimed.lease, at: now.adding(seconds: max(wait, 30)), tx)
