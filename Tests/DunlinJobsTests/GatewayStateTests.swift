@@ -34,7 +34,8 @@ import Testing
         #expect(stage.wire.moneyRequests.isEmpty)
         stage.sandbox.removeFaults()
         try await stage.run(days: 1)
-        #expect(try await Judge.problems(stage, .paid) == [])
+        let problems = try await Judge.problems(stage, .paid)
+        #expect(problems == [])
     }
 
     @Test func aClockWithinFiveMinutesWillDo() async throws {
@@ -134,6 +135,7 @@ import Testing
         #expect(try await stage.gatewayState().circuitOpenedAt != nil)
 
         stage.wire.disturb { _ in .lostBefore }
+        stage.clock.advance(seconds: 31)
         let before = stage.wire.requests.count
         let result = try await stage.pass()
         guard case .noAnswer = result.refused[stage.name] else {

@@ -84,7 +84,7 @@ final class Stage: Sendable {
         sandbox = other.sandbox
         wire = other.wire
         self.database = database
-        temporary = nil
+        temporary = other.temporary
         generator = Mutex(SeededGenerator(seed: 8))
         declines = other.declines
     }
