@@ -48,7 +48,8 @@ struct BillingWorld: Sendable {
     /// `prove` finds every promise kept.
     func provesEverything() async throws -> Bool {
         let ended = try await program.run("prove", "--json")
-        return try ended.status == 0 && ended.object()["ok"] as? Bool == true
+        #expect(ended.status == 0, "\(ended.output)")
+        return try ended.object()["ok"] as? Bool == true
     }
 
     private func writeRows(cards: [String], gateway: String) async throws {
