@@ -64,7 +64,8 @@ let package = Package(
             "DunlinJobs", path: "jobs", exclude: ["README.md"],
             ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinQueue", "DunlinLedger", logging]),
         library("DunlinImport", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", logging]),
-        library("DunlinReports", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinQueue", "DunlinLedger", logging]),
+        library(
+            "DunlinReports", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinQueue", "DunlinLedger", logging]),
         library("DunlinSandbox", ["DunlinCore"]),
         library(
             "DunlinSandboxServer", ["DunlinSandbox", hummingbird, hummingbirdCore, nioCore, serviceLifecycle, logging]),
@@ -101,6 +102,8 @@ let package = Package(
         tests("DunlinCalendarTests", ["DunlinCalendar"]),
         tests("DunlinCoreTests", ["DunlinCalendar", "DunlinCore"]),
         tests("DunlinDatabaseTests", ["DunlinCalendar", "DunlinDatabase", "DunlinTesting"]),
+        tests(
+            "DunlinLedgerTests", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinTesting"]),
         tests("DunlinQueueTests", ["DunlinCalendar", "DunlinDatabase", "DunlinQueue", "DunlinTesting"]),
         tests(
             "DunlinJobsTests",
