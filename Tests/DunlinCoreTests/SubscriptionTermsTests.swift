@@ -49,7 +49,7 @@ import Testing
             columns: columns {
                 $0.billOn = 1
                 $0.interval = "week"
-            }, says: "week"),
+            }, says: "months and years only"),
         Mistake(columns: columns { $0.billFrom = "yesterday" }, says: "bill_from yesterday"),
         Mistake(columns: columns { $0.billFrom = "2026-13-01" }, says: "bill_from 2026-13-01"),
     ]

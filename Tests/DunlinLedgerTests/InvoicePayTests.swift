@@ -44,9 +44,9 @@ import Testing
         try await desk.write { tx in
             let id = try Desk.invoice(tx)
             try Self.bring(id, to: .paid, tx)
-            #expect(try !Invoices.wait(id, for: .retrying, tx))
-            #expect(try !Invoices.beginClosing(id, to: .void, reason: "canceled", tx))
-            #expect(try !Invoices.finishClosing(id, now: Desk.now, tx))
+            #expect(try Invoices.wait(id, for: .retrying, tx) == false)
+            #expect(try Invoices.beginClosing(id, to: .void, reason: "canceled", tx) == false)
+            #expect(try Invoices.finishClosing(id, now: Desk.now, tx) == false)
         }
     }
 

@@ -124,7 +124,7 @@ import Testing
             let invoice = try Desk.invoice(tx)
             let attempt = try Desk.attempt(tx, of: invoice, intent: Desk.intent(tx, of: invoice))
             #expect(try Attempts.end(attempt, as: .declined, now: Desk.now, tx))
-            #expect(try !Attempts.end(attempt, as: .neverHappened, now: Desk.now, tx))
+            #expect(try Attempts.end(attempt, as: .neverHappened, now: Desk.now, tx) == false)
             return attempt
         }
         await desk.expectRefused("towards money that moved") {
@@ -132,7 +132,7 @@ import Testing
         }
         try await desk.write { tx in
             #expect(try Attempts.end(attempt, as: .succeeded, now: Desk.now, tx))
-            #expect(try !Attempts.end(attempt, as: .succeeded, now: Desk.now, tx))
+            #expect(try Attempts.end(attempt, as: .succeeded, now: Desk.now, tx) == false)
             #expect(try Attempts.get(attempt, tx).state == .succeeded)
         }
         await desk.expectRefused { try $0.execute("UPDATE attempts SET state = 'declined' WHERE id = ?1", attempt) }
@@ -176,7 +176,7 @@ import Testing
         let intent = try await desk.write { tx in
             let intent = try Desk.intent(tx, of: Desk.invoice(tx))
             #expect(try Intents.noteSucceeded(intent, tx))
-            #expect(try !Intents.noteSucceeded(intent, tx))
+            #expect(try Intents.noteSucceeded(intent, tx) == false)
             try Intents.noteCanceled(intent, tx)
             #expect(try Intents.get(intent, tx).hasSucceeded)
             return intent
