@@ -102,6 +102,8 @@ let package = Package(
         tests("DunlinCalendarTests", ["DunlinCalendar"]),
         tests("DunlinCoreTests", ["DunlinCalendar", "DunlinCore"]),
         tests("DunlinDatabaseTests", ["DunlinCalendar", "DunlinDatabase", "DunlinTesting"]),
+        tests(
+            "DunlinLedgerTests", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinTesting"]),
         tests("DunlinQueueTests", ["DunlinCalendar", "DunlinDatabase", "DunlinQueue", "DunlinTesting"]),
         tests(
             "DunlinJobsTests",
