@@ -26,6 +26,9 @@ struct BeginAttempt {
         var missingNumber: Int?
     }
 
+    /// A try that waits for what becomes of other tries on the same card waits this long at a time.
+    static let waitForOthersSeconds: Int64 = 30
+
     let billing: Billing
     let gateway: BillingGateway
     let claimed: ClaimedJob
@@ -85,7 +88,22 @@ struct BeginAttempt {
             try JobQueue.snooze(claimed.lease, at: at, tx)
             return .finished
         }
-        return nil
+        guard try hasOlderDebtDue(invoice, tx) else { return nil }
+        // Behind everything that is due now, so that the older one is claimed next.
+        try JobQueue.snooze(claimed.lease, at: now.adding(milliseconds: 1), tx)
+        return .finished
+    }
+
+    /// The oldest debt of a customer is charged first, also when it is tried again (money.md 35).
+    private func hasOlderDebtDue(_ invoice: Invoice, _ tx: Transaction) throws -> Bool {
+        let older = try Invoices.open(ofCustomer: invoice.customerID, tx).filter {
+            ($0.dueAt, $0.id) < (invoice.dueAt, invoice.id) && $0.gateway == invoice.gateway
+                && ($0.waitsFor == .scheduled || $0.waitsFor == .retrying)
+        }
+        return try older.contains { debt in
+            let filter = JobFilter(state: .ready, uniqueKey: FollowUps.chargeKey(debt.id))
+            return try JobQueue.list(filter, limit: 1, tx).contains { $0.runAt <= now }
+        }
     }
 
     /// The stricter of the owner's wish and our hold applies (money.md 18).
@@ -120,8 +138,10 @@ struct BeginAttempt {
         guard method.brand?.lowercased().replacing(" ", with: "") == "mastercard" else { return nil }
         let found = try Attempts.declines(
             gateway: gateway.name, cardKey: method.cardKey, since: now.adding(hours: -24), tx)
-        guard found.count >= billing.rules.mastercardDeclinesPerDayMax, let oldest = found.oldest else { return nil }
-        return oldest.adding(hours: 24).adding(seconds: 1)
+        let most = billing.rules.mastercardDeclinesPerDayMax
+        if found.count >= most, let oldest = found.oldest { return oldest.adding(hours: 24).adding(seconds: 1) }
+        let inFlight = try Attempts.inFlight(gateway: gateway.name, cardKey: method.cardKey, tx)
+        return found.count + inFlight >= most ? now.adding(seconds: Self.waitForOthersSeconds) : nil
     }
 
     // MARK: - One debt, one open intent (money.md 5)
