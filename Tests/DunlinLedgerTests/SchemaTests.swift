@@ -130,7 +130,7 @@ import Testing
         await desk.expectRefused("towards money that moved") {
             try $0.execute("UPDATE attempts SET state = 'refused' WHERE id = ?1", attempt)
         }
-        try await desk.write { tx in
+        try await desk.write { tx throws in
             #expect(try Attempts.end(attempt, as: .succeeded, now: Desk.now, tx))
             #expect(try Attempts.end(attempt, as: .succeeded, now: Desk.now, tx) == false)
             #expect(try Attempts.get(attempt, tx).state == .succeeded)
