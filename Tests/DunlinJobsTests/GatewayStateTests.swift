@@ -5,7 +5,6 @@ import DunlinGateways
 import DunlinLedger
 import DunlinSandbox
 import DunlinTesting
-import Synchronization
 import Testing
 
 @testable import DunlinJobs
@@ -170,13 +169,7 @@ import Testing
             options.timeMaxSeconds = 0
         }
         for _ in 0..<2 {
-            let turns = Mutex(1)
-            _ = try await stage.worker(concurrency: 1).work {
-                turns.withLock { left in
-                    left -= 1
-                    return left >= 0
-                }
-            }
+            try await stage.worker(concurrency: 1).round()
         }
         #expect(stage.wire.moneyRequests.map(\.kind) == [.create, .create, .confirm])
         try await stage.stopCharging()
