@@ -73,7 +73,8 @@ let package = Package(
             "DunlinWeb",
             [
                 "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue", "DunlinGateways",
-                "DunlinJobs", "DunlinReports", hummingbird, logging,
+                "DunlinJobs", "DunlinReports", hummingbird, hummingbirdCore, logging, nioCore,
+                serviceLifecycle,
             ]),
         library(
             "DunlinSimulation",
@@ -119,6 +120,12 @@ let package = Package(
             [
                 "dunlin", "DunlinReports", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger",
                 "DunlinQueue", "DunlinTesting", crypto,
+            ]),
+        tests(
+            "DunlinWebTests",
+            [
+                "DunlinWeb", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue",
+                "DunlinTesting", asyncHTTPClient, logging, nioCore, nioHTTP1, serviceLifecycle,
             ]),
         tests("DunlinSandboxTests", ["DunlinSandbox", "DunlinCore"]),
         tests(
