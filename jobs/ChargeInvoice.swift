@@ -56,6 +56,9 @@ struct ChargeInvoice {
         try await billing.database.write(step: "note-look") { tx in
             try Exchanges.add(reply.exchanges, gateway: gateway.name, invoiceID: intent.invoiceID, tx)
             let invoice = try Invoices.get(intent.invoiceID, tx)
+            if let difference = try difference(of: snapshot, from: intent, invoice) {
+                return try hold(invoice, "intent \(id) was changed at the gateway: \(difference)", now: now, tx)
+            }
             try Intents.noteUnlessSucceeded(snapshot, of: intent.id, askedAt: askedAt, tx)
             switch snapshot.status {
             case .succeeded:
@@ -76,6 +79,21 @@ struct ChargeInvoice {
             throw GatewayUnavailable(
                 description: "intent \(id) is \(snapshot.status.text): not tried now", retryAfterSeconds: 3600)
         }
+    }
+
+    /// What the open intent was created with must still be there before it is confirmed again (money.md 1, 5).
+    private func difference(of snapshot: IntentSnapshot, from intent: Intent, _ invoice: Invoice) throws -> String? {
+        guard snapshot.status != .canceled, let amount = invoice.amount else { return nil }
+        return IntentExpectation(
+            amount: amount, customerID: intent.gatewayCustomerID, mode: intent.mode,
+            metadata: invoice.metadata(reference: intent.reference, databaseID: billing.databaseID)
+        ).difference(from: snapshot)
+    }
+
+    private func hold(_ invoice: Invoice, _ reason: String, now: Instant, _ tx: Transaction) throws {
+        try Invoices.wait(invoice.id, for: .onHold, holdReason: reason, tx)
+        try Activity.add(
+            "incident", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)
     }
 }
 

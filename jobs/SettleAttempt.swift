@@ -10,6 +10,8 @@ import DunlinQueue
 /// again, as long as the debt is still open; where the debt has ended, the intent is canceled instead.
 struct SettleAttempt {
     static let kind = "settle-attempt"
+    /// While charging is stopped, an attempt whose intent is not there yet waits this long at a time.
+    static let waitWhileStoppedSeconds: Int64 = 600
 
     let billing: Billing
 
@@ -151,6 +153,9 @@ private struct Settling {
                 exchanges: reply.exchanges)
         }
         try await note(nil, askedAt: askedAt, exchanges: reply.exchanges)
+        guard try await isOpen() else {
+            return try await snooze(to: billing.clock.now().adding(seconds: SettleAttempt.waitWhileStoppedSeconds))
+        }
         guard let id = try await sending.create(frozen) else { return }
         try await sending.confirm(id, frozen)
     }

@@ -97,7 +97,7 @@ public struct AttemptBaseline: Hashable, Sendable {
         case .refused(let refusal) where refusal.kind == .notFound:
             // A 404 on a known id is unknown, never canceled.
             return .unknown(refusal.message)
-        case .refused(let refusal) where isResumed: return .unknown(refusal.message)
+        case .refused(let refusal) where isResumed && refusal.kind != .key: return .unknown(refusal.message)
         case .refused(let refusal): return .refused(refusal)
         case .throttled: return .unknown("throttled")
         case .notSent(let why): return .unknown("not sent: \(why)")

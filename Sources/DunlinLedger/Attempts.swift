@@ -71,18 +71,20 @@ public enum Attempts {
             decline?.networkDeclineCode, decline?.networkAdviceCode, declineClass, reason, requestID) == 1
     }
 
-    /// How many attempts on a card were declined since an instant, and when the oldest of them was, over all
-    /// subscriptions (money.md 35).
-    public static func declines(
-        gateway: String, cardKey: String, since: Instant, _ tx: Transaction
-    ) throws -> (count: Int, oldest: Instant?) {
-        let found: (Int, Instant?)? = try tx.row(
+    /// When the `number`th newest declined attempt on a card was written, over all subscriptions; nil when there are
+    /// fewer (money.md 35).
+    ///
+    /// - Parameter invoice: counts attempts of its amount only; nil for all.
+    public static func decline(
+        number: Int, gateway: String, cardKey: String, sameAmountAs invoice: Invoice?, _ tx: Transaction
+    ) throws -> Instant? {
+        try tx.value(
             """
-            SELECT COUNT(*) AS n, MIN(written_at) AS oldest FROM attempts
-            WHERE card_key = ?1 AND gateway = ?2 AND written_at > ?3 AND state = 'declined'
-            """, cardKey, gateway, since
-        ) { (try $0.get("n"), try $0.get("oldest")) }
-        return found.map { ($0.0, $0.1) } ?? (0, nil)
+            SELECT written_at FROM attempts
+            WHERE card_key = ?1 AND gateway = ?2 AND state = 'declined'
+                AND (?3 IS NULL OR (amount_minor = ?3 AND currency = ?4))
+            ORDER BY written_at DESC LIMIT 1 OFFSET ?5
+            """, cardKey, gateway, invoice?.amountMinor, invoice?.currencyCode, number - 1)
     }
 
     /// What was sent since an instant, in minor units of a currency, over all processes (money.md 34).

@@ -14,7 +14,7 @@ public struct SandboxRequest: Sendable {
     /// Names in lower case.
     public var headers: [String: String]
     public var body: [UInt8]
-    /// Milliseconds since 1970 by the caller's clock; nil leaves the sandbox's clock where it is.
+    /// Milliseconds since 1970 by the caller's clock, which the sandbox's clock follows; nil leaves that where it is.
     public var receivedAt: Int64?
     /// Set where the address alone tells the dialect (`--wooshpay-port`).
     public var dialect: SandboxDialect?

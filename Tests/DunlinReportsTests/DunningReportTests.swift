@@ -85,6 +85,76 @@ import Testing
         #expect(Set(keys.map { $0[1] }).count == 6)
     }
 
+    @Test func theListOfADayThatIsOverHoldsWhatWasPaidVoidedOrGivenUpLater() async throws {
+        let database = try await LedgerRows.database { rows in try Self.october(rows) }
+        var report = try Self.report("2026-10-10", zone: .utc)
+        report.now = LedgerRows.now
+        let rows = try await ReportText.rows(of: report, in: database)
+        let status = Dictionary(uniqueKeysWithValues: rows.map { ($0["invoice_id"] ?? "", $0["status"] ?? "") })
+        #expect(
+            status == [
+                "1": "retrying", "2": "needs_method", "3": "unknown", "4": "scheduled", "5": "retrying",
+                "6": "closing", "8": "uncollectible",
+            ])
+        let first = try #require(rows.first { $0["invoice_id"] == "1" })
+        #expect(first["attempts"] == "1")
+        #expect(first["stage"] == "1 of 5")
+        #expect(first["amount_outstanding"] == "19.00")
+        #expect(first["next_action_on"] == "2026-10-12")
+        #expect(first["days_past_due"] == "9")
+        #expect(first["lifetime_paid"] == "0.00")
+        report.asOf = AccountingDay(of: LedgerRows.now, zone: .utc)
+        let today = try await ReportText.rows(of: report, in: database).map { $0["invoice_id"] }
+        #expect(today == ["2", "3", "4", "5", "8"])
+    }
+
+    /// Debts of 1 October, and what became of them after the 10th.
+    private static func october(_ rows: LedgerRows) throws {
+        let paidAt = LedgerRows.at("2026-10-12T00:00:10Z")
+        try rows.customer()
+        try rows.method()
+        func debt(
+            _ id: Int64, _ state: String, waitsFor: String? = nil, endedAt: Instant? = nil,
+            start: String = "2026-10-01",
+            closingTo: String? = nil
+        ) throws {
+            try rows.subscription("sub\(id)")
+            try rows.invoice(
+                id, of: "sub\(id)", from: start, to: "2026-11-01", state, waitsFor: waitsFor, closingTo: closingTo,
+                endedAt: endedAt, paidReason: state == "paid" ? "charged" : nil,
+                collectedMinor: state == "paid" ? 1900 : 0)
+        }
+        func declined(
+            _ id: Int64, of invoice: Int64, number: Int = 1, at: String, endedAt: String? = nil,
+            declineClass: String = "funds"
+        ) throws {
+            if number == 1 { try rows.intent(invoice, of: invoice, "requires_payment_method") }
+            try rows.attempt(
+                id, of: invoice, intent: invoice, "declined", number: number, writtenAt: LedgerRows.at(at),
+                endedAt: endedAt.map(LedgerRows.at), declineClass: declineClass)
+        }
+        try debt(1, "paid", endedAt: paidAt)
+        try declined(11, of: 1, at: "2026-10-01T00:01:00Z")
+        try rows.attempt(
+            12, of: 1, intent: 1, "succeeded", number: 2, writtenAt: LedgerRows.at("2026-10-12T00:00:05Z"))
+        try debt(2, "open", waitsFor: "needs_method")
+        try declined(21, of: 2, at: "2026-10-01T00:01:00Z", declineClass: "never")
+        try debt(3, "open", waitsFor: "retrying")
+        try declined(31, of: 3, at: "2026-10-10T23:00:00Z", endedAt: "2026-10-11T04:00:00Z")
+        try debt(4, "open", waitsFor: "needs_customer")
+        try declined(41, of: 4, at: "2026-10-11T00:01:00Z", declineClass: "needs_auth")
+        try debt(5, "uncollectible", endedAt: LedgerRows.at("2026-11-01T00:00:00Z"))
+        try declined(51, of: 5, at: "2026-10-01T00:01:00Z")
+        try debt(6, "void", endedAt: LedgerRows.at("2026-10-11T09:00:00Z"))
+        try rows.activity("debt_ended", invoice: 6, at: LedgerRows.at("2026-10-10T09:00:00Z"))
+        try debt(7, "void", endedAt: LedgerRows.at("2026-10-09T00:00:00Z"))
+        try debt(8, "uncollectible", endedAt: LedgerRows.at("2026-10-09T00:00:00Z"))
+        try debt(9, "paid", endedAt: LedgerRows.at("2026-10-01T00:00:05Z"))
+        try rows.tx.execute("UPDATE invoices SET collected_minor = 0 WHERE id = 9")
+        try debt(10, "open", waitsFor: "scheduled", start: "2026-10-11")
+        try rows.tx.execute("UPDATE invoices SET due_at = ?1 WHERE id = 10", LedgerRows.at("2026-12-11T00:00:00Z"))
+    }
+
     @Test func linksAreShownOnlyOnRequest() async throws {
         let database = try await LedgerRows.database(FinanceLedger.write)
         var report = try Self.report()

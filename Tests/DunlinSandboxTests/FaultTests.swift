@@ -65,6 +65,21 @@ import Testing
         #expect(client.sandbox.audit.successes == 1)
     }
 
+    @Test func aRequestThatSeemedLostMayArriveLater() {
+        let saved = client.savedCard()
+        let late = FaultRule(.dropEffectLater, path: "/v1/payment_intents", timesMax: 1, delayMilliseconds: 600_000)
+        client.sandbox.addFault(late)
+        #expect(client.charge(saved).response.delivery == .dropped)
+        #expect(client.stripe("GET", "/v1/payment_intents", "customer=\(saved.customer)")["data"]?.array == [])
+        client.sandbox.advance(to: client.sandbox.now + 600_000)
+        #expect(client.sandbox.audit.successes == 1)
+        client.sandbox.addFault(late)
+        #expect(client.charge(saved, idempotencyKey: "k").response.delivery == .dropped)
+        #expect(client.charge(saved, idempotencyKey: "k")["status"]?.string == "succeeded")
+        client.sandbox.advance(to: client.sandbox.now + 600_000)
+        #expect(client.sandbox.audit.successes == 2)
+    }
+
     @Test func aRuleCanWaitForTheNthMatch() {
         client.admin(
             "POST", "faults", #"{"kind":"rate_limited","match":{"method":"POST","path":"/customers","nth":2}}"#)
@@ -95,11 +110,30 @@ import Testing
         #expect(client.stripe("GET", "/v1/account").response.header("Date") == "Thu, 01 Jan 2026 00:10:00 GMT")
     }
 
+    @Test func aClockThatWasMovedGoesOnWithTheCallers() {
+        let start = client.sandbox.now
+        let request = { (body: String, at: Int64) in
+            SandboxRequest(
+                method: body.isEmpty ? "GET" : "POST", path: "/_sandbox/clock",
+                headers: ["content-type": "application/json"], body: Array(body.utf8), receivedAt: at)
+        }
+        client.send(request(#"{"advance_days":1}"#, start + 1000))
+        let later = client.send(request("", start + 3000))
+        #expect(later["now_milliseconds"]?.integer == start + 86_400_000 + 3000)
+    }
+
     @Test func ratesAreDrawnFromTheSeed() {
         client.sandbox.addFault(FaultRule(.errorBefore, frequency: .perMillion(250_000)))
         let statuses = (0..<1000).map { _ in client.stripe("GET", "/v1/account").status }
         let failed = statuses.filter { $0 == 500 }.count
         #expect((180...320).contains(failed))
+    }
+
+    @Test func theUsualFaultsStrikeNowAndThen() {
+        client.admin("POST", "faults", #"{"profile":"usual"}"#)
+        let answers = (0..<4000).map { _ in client.stripe("POST", "/v1/setup_intents").response }
+        #expect((5...45).contains(answers.filter { $0.delivery == .dropped }.count))
+        #expect((2...20).contains(answers.filter { $0.status >= 500 }.count))
     }
 
     @Test func aMisspelledFaultIsRefused() {

@@ -96,6 +96,17 @@ import Testing
         #expect(search(#"metadata["order_id"]:"7""#)["data"]?[0]?["id"]?.string == id)
     }
 
+    @Test func finishedObjectsAreForgottenOnDemand() {
+        let paid = client.charge(client.savedCard())
+        let open = client.stripe("POST", "/v1/payment_intents", "amount=100&currency=usd")
+        client.sandbox.advance(to: client.sandbox.now + 2 * 86_400_000)
+        #expect(client.admin("POST", "prune", #"{"older_than_days":3}"#)["counts"]?["payment_intents"]?.integer == 2)
+        #expect(client.admin("POST", "prune", #"{"older_than_days":1}"#)["counts"]?["payment_intents"]?.integer == 1)
+        #expect(client.stripe("GET", "/v1/payment_intents/\(paid.id)").status == 404)
+        #expect(client.stripe("GET", "/v1/payment_intents/\(open.id)").status == 200)
+        #expect(client.sandbox.audit.successes == 1)
+    }
+
     @Test func oldFinishedObjectsAreForgottenWhereAHorizonIsSet() {
         var options = SandboxOptions()
         options.horizonMilliseconds = 10 * 86_400_000

@@ -52,7 +52,7 @@ struct BeginAttempt {
         let intents = try Intents.of(invoiceID, tx)
         if customer.gateway != invoice.gateway { return try move(invoice, to: customer, intents, tx) }
         guard let method = try method(for: subscription, invoice, tx) else { return .finished }
-        if let wait = try budgetWait(method, tx) { return try postpone(invoice, until: wait, tx) }
+        if let wait = try budgetWait(method, invoice, tx) { return try postpone(invoice, until: wait, tx) }
         let facts = Facts(
             invoice: invoice, customer: customer, method: method, state: state, intents: intents, attempts: attempts)
         return try chooseIntent(facts, asked: asked, tx)
@@ -119,13 +119,15 @@ struct BeginAttempt {
         return nil
     }
 
-    /// Mastercard: ten declines of a card in 24 hours, whatever the amount, over all subscriptions (money.md 35).
-    private func budgetWait(_ method: PaymentMethod, _ tx: Transaction) throws -> Instant? {
-        guard method.brand?.lowercased().replacing(" ", with: "") == "mastercard" else { return nil }
-        let found = try Attempts.declines(
-            gateway: gateway.name, cardKey: method.cardKey, since: now.adding(hours: -24), tx)
-        guard found.count >= billing.rules.mastercardDeclinesPerDayMax, let oldest = found.oldest else { return nil }
-        return oldest.adding(hours: 24).adding(seconds: 1)
+    /// When the card may be charged again, if a network's budget is used up: over all subscriptions (money.md 35).
+    private func budgetWait(_ method: PaymentMethod, _ invoice: Invoice, _ tx: Transaction) throws -> Instant? {
+        try billing.rules.cardBudgets.compactMap { budget in
+            guard budget.covers(brand: method.brand) else { return nil }
+            let last = try Attempts.decline(
+                number: budget.declinesMax, gateway: gateway.name, cardKey: method.cardKey,
+                sameAmountAs: budget.isPerAmount ? invoice : nil, tx)
+            return budget.freeAt(lastOfBudget: last, now: now)
+        }.max()
     }
 
     // MARK: - One debt, one open intent (money.md 5)

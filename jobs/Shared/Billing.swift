@@ -132,8 +132,8 @@ public struct BillingRules: Sendable {
     public var isTimeTravel = false
     /// At most this much per currency and pass is sent; more stops charging (money.md 34). None by default.
     public var ceilings: [Currency: Int64] = [:]
-    /// Mastercard refuses a card for a day after this many declines (stripe.md 3.5).
-    public var mastercardDeclinesPerDayMax = 10
+    /// How often a card may be declined before the network wants a rest.
+    public var cardBudgets = CardBudget.all
 
     public init(declines: DeclineTable, dunning: DunningPolicy = DunningPolicy()) {
         self.declines = declines

@@ -14,6 +14,7 @@ public struct BillingWorker: Sendable {
     static let requestsPerLease: Int64 = 3
     /// Up to this long a free slot waits for a permit or a job; longer waits are looked at again when a job ends.
     static let waitMilliseconds: Int64 = 1000
+    private static let kindsWhileStopped = [SettleAttempt.kind, CancelIntent.kind, AskAboutLateDebts.kind]
 
     let billing: Billing
     let gateway: BillingGateway
@@ -112,8 +113,11 @@ public struct BillingWorker: Sendable {
         let permits = try gateway.limits?.takeForJobs(limit, gateway: gateway.name, now: now, tx)
         if let permits, permits.taken == 0 { return ([], permits.nextAt, false) }
         let granted = permits?.taken ?? limit
+        // While charging is stopped its jobs stay where they are, and what is in flight goes on.
+        let isStopped = try GatewayStates.find(gateway.name, tx)?.isStopped ?? false
         let jobs = try JobQueue.claim(
-            queue: gateway.name, limit: granted, holder: holder, leaseSeconds: leaseSeconds, now: now, tx)
+            queue: gateway.name, kinds: isStopped ? Self.kindsWhileStopped : nil, limit: granted, holder: holder,
+            leaseSeconds: leaseSeconds, now: now, tx)
         try gateway.limits?.giveBack(granted - jobs.count, gateway: gateway.name, now: now, tx)
         // Ready and due, yet not claimable: another job of the same customer runs.
         if jobs.isEmpty { return ([], now.adding(milliseconds: 200), false) }

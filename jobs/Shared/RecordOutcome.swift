@@ -106,6 +106,8 @@ struct RecordOutcome {
         if frozen.attempt.sends > 0 || frozen.attempt.state != .sending {
             return try keepInFlight(.unknown, answer, frozen, invoice, tx)
         }
+        var answer = answer
+        answer.outcome = .neverHappened(refusal.message)
         try end(.neverHappened, nil, answer, frozen, invoice, tx)
     }
 

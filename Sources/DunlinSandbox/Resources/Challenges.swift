@@ -19,9 +19,11 @@ extension World {
         let token = identifiers.token(32)
         challenges[token] = challenge
         return NextAction(
-            token: token, url: baseURL + Self.challengePath + token, returnURL: returnURL,
-            isForBrowserLibrary: usesBrowserLibrary || returnURL == nil)
+            token: token, returnURL: returnURL, isForBrowserLibrary: usesBrowserLibrary || returnURL == nil)
     }
+
+    /// Where the card holder goes. Made anew each time, since a restarted sandbox may listen elsewhere.
+    func url(of action: NextAction) -> String { baseURL + Self.challengePath + action.token }
 
     func endAction(_ action: inout NextAction?) {
         if let token = action?.token { challenges[token] = nil }

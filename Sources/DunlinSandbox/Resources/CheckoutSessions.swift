@@ -112,7 +112,7 @@ extension World {
         var confirmation = Confirmation()
         confirmation.returnURL = successTarget(session)
         try carryOut(confirmation, of: intent, nil)
-        if let action = intent.nextAction { return action.url }
+        if let action = intent.nextAction { return url(of: action) }
         complete(session)
         return successTarget(session)
     }

@@ -99,13 +99,13 @@ extension World {
                 writer.field("type", "use_stripe_sdk")
                 writer.object("use_stripe_sdk") { writer in
                     writer.field("type", "three_d_secure_redirect")
-                    writer.field("stripe_js", action.url)
+                    writer.field("stripe_js", url(of: action))
                 }
                 return
             }
             writer.object("redirect_to_url") { writer in
                 writer.field("return_url", action.returnURL)
-                writer.field("url", action.url)
+                writer.field("url", url(of: action))
             }
             writer.field("type", "redirect_to_url")
         }

@@ -9,6 +9,8 @@ public struct FaultRule: Hashable, Sendable {
         /// The connection is closed, without or after the effect.
         case dropBefore = "drop_before"
         case dropAfter = "drop_after"
+        /// The connection is closed, and the request arrives `delayMilliseconds` later all the same.
+        case dropEffectLater = "drop_effect_later"
         /// `status` (500 unless set), without the effect, after it, or with the effect `delayMilliseconds` later.
         case errorBefore = "error_before"
         case errorAfter = "error_after"
@@ -91,7 +93,7 @@ extension FaultRule {
     ) -> SandboxResponse? {
         switch kind {
         case .silentBefore: return SandboxResponse(status: 504, delivery: .silent)
-        case .dropBefore: return SandboxResponse(status: 502, delivery: .dropped)
+        case .dropBefore, .dropEffectLater: return SandboxResponse(status: 502, delivery: .dropped)
         case .rateLimited:
             return failing(.limited(reason: "global-rate", retryAfterSeconds: retryAfterSeconds), dialect)
         case .lockTimeout: return failing(.lockTimeout, dialect)
@@ -116,7 +118,8 @@ extension FaultRule {
             answer.headers.removeAll { $0.name == "Date" }
             let date = CivilDate(milliseconds: now + skewSeconds * 1000).httpDate
             answer.headers.append(SandboxHeader("Date", date))
-        case .silentBefore, .dropBefore, .errorBefore, .errorAfter, .errorRolledForward, .rateLimited, .lockTimeout,
+        case .silentBefore, .dropBefore, .dropEffectLater, .errorBefore, .errorAfter, .errorRolledForward, .rateLimited,
+            .lockTimeout,
             .htmlBefore:
             break
         }

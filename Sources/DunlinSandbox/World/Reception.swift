@@ -13,7 +13,7 @@ extension World {
     }
 
     func handle(_ request: SandboxRequest) -> SandboxResponse {
-        advance(to: max(now, request.receivedAt ?? now))
+        if let instant = request.receivedAt { follow(instant) } else { advance(to: now) }
         if request.path.hasPrefix("/_sandbox/") { return stamped(admin(request), dialect: .stripe, requestID: nil) }
         let dialect = DialectRule.dialect(of: request)
         let requestID = identifiers.request()
@@ -57,7 +57,7 @@ extension World {
         let request = envelope.request
         let fault = faults.next(request, endpoint: envelope.route.name)
         if let fault, var answer = answerBeforeEffect(fault, request) {
-            answer.hadEffect = false
+            answer.hadEffect = fault.kind == .dropEffectLater
             // A lock is met before a request gets its id.
             let requestID = fault.kind == .lockTimeout ? nil : envelope.requestID
             return stamped(answer, dialect: envelope.dialect, requestID: requestID, request)
@@ -147,10 +147,20 @@ extension World {
         _ = answer(envelope, fault: nil)
     }
 
+    /// Carries out a request that comes late; its key, if it has one, is heeded.
+    func arrive(_ request: SandboxRequest) {
+        let dialect = DialectRule.dialect(of: request)
+        guard let envelope = try? open(request, dialect: dialect, requestID: identifiers.request()) else { return }
+        _ = answerOnce(envelope, fault: nil)
+    }
+
     /// What a fault answers before anything is done; nil where it acts later.
     private func answerBeforeEffect(_ fault: FaultRule, _ request: SandboxRequest) -> SandboxResponse? {
         if fault.kind == .errorRolledForward {
             schedule.add(.rollForward(request), due: now + max(1, fault.delayMilliseconds))
+        }
+        if fault.kind == .dropEffectLater {
+            schedule.add(.arrive(request), due: now + max(1, fault.delayMilliseconds))
         }
         return fault.answerBeforeEffect(dialect: DialectRule.dialect(of: request)) { failure, dialect in
             self.response(to: failure, dialect: dialect)

@@ -12,6 +12,7 @@ enum CommandTree {
         InitCommand.self,
         CheckCommand.self,
         ImportCommand.self,
+        DemoCommand.self,
         SandboxCommand.self,
     ]
 

@@ -49,13 +49,14 @@ struct ProveCommand: DunlinCommand {
 
     private static func mark(_ promise: PromiseProof, _ output: Output) -> String {
         if promise.violationCount > 0 { return output.bad("broken") }
-        return promise.checked == 0 && !promise.provenBy.isEmpty ? output.faint("tests ") : output.good("kept  ")
+        if promise.id.isShownByData { return output.good("kept  ") }
+        return output.faint(promise.provenBy.isEmpty ? "open  " : "tests ")
     }
 
     private static func evidence(_ promise: PromiseProof) -> String {
-        promise.provenBy.isEmpty
-            ? "\(promise.checked) checked"
-            : "a data file cannot show this; proven by \(promise.provenBy.joined(separator: ", "))"
+        if promise.id.isShownByData { return "\(promise.checked) checked" }
+        if promise.provenBy.isEmpty { return "a data file cannot show this, and no test does yet" }
+        return "a data file cannot show this; proven by \(promise.provenBy.joined(separator: ", "))"
     }
 
     private static func unknown(_ proof: Proof) -> String {

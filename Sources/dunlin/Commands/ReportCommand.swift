@@ -31,7 +31,7 @@ struct ReportCommand: ParsableCommand {
                 """)
 
         @Option(
-            help: .init("Age of the debts as of the end of this local day; today without it.", valueName: "date"),
+            help: .init("The list as of the end of this local day; today without it.", valueName: "date"),
             transform: { try LocalDate($0).orRefuse("expects a date such as 2026-10-31") })
         var asOf: LocalDate?
 
@@ -47,7 +47,7 @@ struct ReportCommand: ParsableCommand {
             let zone = settings.accountingZone
             let day =
                 asOf.map { AccountingDay(date: $0, zone: zone) } ?? AccountingDay(of: context.clock.now(), zone: zone)
-            let report = DunningReport(asOf: day, triesMax: try context.triesMax())
+            let report = DunningReport(asOf: day, now: context.clock.now(), triesMax: try context.triesMax())
             return try await ReportRun(context, settings, format).run(report, asOf: day)
         }
     }

@@ -28,14 +28,17 @@ struct Scenario: Sendable, CustomTestStringConvertible {
     /// Tells the story, cut off before each of the steps in `cuts`.
     func run(
         cuts: Set<Int> = [], change: (Stage) -> Void = { _ in }
-    ) async throws -> (stage: Stage, problems: [String]) {
+    ) async throws -> (steps: [String], requests: Int, problems: [String]) {
         let stage = try Stage { options(&$0) }
         for cut in cuts { stage.fuse.cut(before: cut) }
         change(stage)
         try await story(stage)
+        let steps = stage.fuse.names
+        let requests = stage.wire.requests.count
+        stage.fuse.disarm()
         var problems = try await Judge.problems(stage, ending)
         problems += try await Judge.problemsOfAnotherPass(stage)
-        return (stage, problems)
+        return (steps, requests, problems)
     }
 }
 
@@ -163,7 +166,7 @@ extension Scenario {
         stage.script(card, [declined])
         try await stage.subscribe()
         try await stage.run(days: 1)
-        try await stage.ownerDoes { try await stage.cancel() }
+        try await stage.cancel()
         try await stage.run(days: 10)
     }
 
@@ -171,7 +174,7 @@ extension Scenario {
         try await stage.customer(card: "pm_card_sandbox_lost_card")
         try await stage.subscribe()
         try await stage.run(days: 2)
-        try await stage.ownerDoes { try await stage.card("new", of: "c1") }
+        try await stage.card("new", of: "c1")
         try await stage.run(days: 10)
     }
 }

@@ -69,16 +69,6 @@ extension Stage {
 
     func cancel(_ id: String = "s1") async throws { try await edit(id) { $0.status = .canceled } }
 
-    /// What the owner does is no step of ours: when the run is cut off there, it is done all the same.
-    func ownerDoes(_ deed: () async throws -> Void) async throws {
-        do {
-            try await deed()
-        } catch is RunCutOff {
-            fuse.revive()
-            try await deed()
-        }
-    }
-
     // MARK: - The ledger
 
     func invoices(_ subscriptionID: String = "s1") async throws -> [InvoiceRow] {
@@ -192,5 +182,19 @@ struct InvoiceRow: Hashable, Sendable {
         paidReason = try row.get("paid_reason")
         isLate = try row.get("is_late")
         adjustmentsMinor = try row.get("adjustments_minor")
+    }
+}
+
+extension Stage {
+    func stopCharging() async throws {
+        let now = clock.now
+        try await database.write { [name] tx in
+            try GatewayStates.stop(name, reason: "a test", by: "somebody", now: now, tx)
+        }
+    }
+
+    func startCharging() async throws {
+        let now = clock.now
+        try await database.write { [name] tx in try GatewayStates.start(name, now: now, tx) }
     }
 }

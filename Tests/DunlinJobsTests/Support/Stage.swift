@@ -42,6 +42,7 @@ final class Stage: Sendable {
     let database: Database
     private let temporary: TemporaryDatabase?
     private let generator: Mutex<SeededGenerator>
+    private let declines: DeclineTable
     private let pid = Mutex<Int32>(1)
     private let extraGateways = Mutex<[String: BillingGateway]>([:])
 
@@ -62,6 +63,7 @@ final class Stage: Sendable {
         wire = Wire(
             sandbox: sandbox, dialect: options.kind == .stripe ? .stripe : .wooshpay, clock: clock, fuse: fuse)
         generator = Mutex(SeededGenerator(seed: 7))
+        declines = try Self.declines.get()
         let fuse = fuse
         let adjust: (inout DatabaseOptions) -> Void = {
             $0.steps = fuse.steps
@@ -84,8 +86,10 @@ final class Stage: Sendable {
         self.database = database
         temporary = nil
         generator = Mutex(SeededGenerator(seed: 8))
+        declines = other.declines
     }
 
+    private static let declines = Result { try DeclineTable(parsing: Defaults.declines) }
     static var migrations: [Migration] { QueueSchema.migrations + Ledger.migrations }
 
     /// The folder of a stage on disk.
@@ -119,7 +123,7 @@ final class Stage: Sendable {
         driver: (any PaymentGateway)? = nil, rules change: (inout BillingRules) -> Void = { _ in }
     ) throws -> Billing {
         let clock = clock
-        var rules = BillingRules(declines: try DeclineTable(parsing: Defaults.declines))
+        var rules = BillingRules(declines: declines)
         rules.ceilings = options.ceilings
         change(&rules)
         var gateways = [name: gateway(try driver ?? self.driver())]
@@ -161,20 +165,23 @@ final class Stage: Sendable {
     /// Passes until nothing is due before `end`, moving the clock from one due time to the next; a pass that is cut off
     /// is followed by another process. The clock stands at `end` then.
     func run(until end: Instant) async throws {
-        for _ in 0..<600 {
+        var passes = 0
+        while true {
             do {
                 try await pass()
             } catch is RunCutOff {
                 fuse.revive()
                 continue
             }
-            guard let next = try await nextDue(), next <= end else {
-                if clock.now < end { clock.set(end) }
-                return
-            }
-            if next > clock.now { clock.set(next) } else { clock.advance(seconds: 1) }
+            guard let due = try await nextDue(), due <= end else { break }
+            // What is due and was left alone waits for the gateway, or for somebody.
+            let next = due > clock.now ? due : clock.now.adding(hours: 1)
+            guard next <= end else { break }
+            clock.set(next)
+            passes += 1
+            guard passes < 600 else { throw StageError("the work does not come to an end") }
         }
-        throw StageError("the work does not come to an end")
+        if clock.now < end { clock.set(end) }
     }
 
     func run(days: Int64) async throws { try await run(until: clock.now.adding(days: days)) }

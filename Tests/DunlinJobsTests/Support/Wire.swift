@@ -17,6 +17,8 @@ struct WireRequest: Hashable, Sendable {
     var kind: Kind
     /// From 1, of this kind.
     var number: Int
+    /// From 0, of all.
+    var place: Int
     var path: String
     var idempotencyKey: String?
     var sentAt: Instant
@@ -44,6 +46,8 @@ final class Wire: Transport {
     private struct State {
         var requests: [WireRequest] = []
         var hook: Hook?
+        /// Asked when the hook has nothing to say.
+        var more: (@Sendable (WireRequest) -> WireFault?)?
         /// Awaited after the effect and before the answer goes back.
         var afterEffect: (@Sendable (WireRequest) async -> Void)?
     }
@@ -68,6 +72,9 @@ final class Wire: Transport {
     /// Asked before each request; a hook may also let other work run in the meantime.
     func disturb(_ hook: Hook?) { state.withLock { $0.hook = hook } }
 
+    /// Disturbs besides what the scenario's own hook does.
+    func also(_ more: @escaping @Sendable (WireRequest) -> WireFault?) { state.withLock { $0.more = more } }
+
     func afterEffect(_ hook: (@Sendable (WireRequest) async -> Void)?) { state.withLock { $0.afterEffect = hook } }
 
     /// Strikes each of these requests once, by kind and number.
@@ -80,8 +87,8 @@ final class Wire: Transport {
     ) async throws(TransportError) -> HTTPResponse {
         do { try fuse.reach("\(request.method) \(path(of: request))") } catch { throw .lost("the run was cut off") }
         let known = note(request)
-        let hook = state.withLock { $0.hook }
-        let fault = await hook?(known)
+        let (hook, more) = state.withLock { ($0.hook, $0.more) }
+        let fault = await hook?(known) ?? more?(known)
         if deadline.hasPassed() { throw .notSent("the send deadline had passed") }
         switch fault {
         case .notSent: throw .notSent("no route to the gateway")
@@ -131,7 +138,8 @@ final class Wire: Transport {
         let kind = Self.kind(request.method, path(of: request), body)
         return state.withLock { state in
             let known = WireRequest(
-                kind: kind, number: state.requests.count { $0.kind == kind } + 1, path: path(of: request),
+                kind: kind, number: state.requests.count { $0.kind == kind } + 1, place: state.requests.count,
+                path: path(of: request),
                 idempotencyKey: request.headers.first { $0.name == "Idempotency-Key" }?.value, sentAt: clock.now,
                 body: body)
             state.requests.append(known)
