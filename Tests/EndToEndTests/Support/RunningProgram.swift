@@ -71,6 +71,9 @@ final class RunningProgram: Sendable {
         }
     }
 
+    /// What the program wrote to standard error so far.
+    func errorOutput() throws -> String { try String(contentsOfFile: files.error, encoding: .utf8) }
+
     /// Waits until the program has done something that `event` tells of.
     ///
     /// - Throws: `EndedEarly` when it ends before.
