@@ -11,9 +11,10 @@ import Testing
     func aWorkerThatIsToldToStopEndsWhatItBegan(signal: Int32, gateway: GatewayName) async throws {
         let stage = try await Stage(gateway, settings: ["DUNLIN_WORKER_CONCURRENCY": "1"])
         let hold = stage.server.hold(.afterEffect, GatewayRequest.confirm)
-        let worker = try stage.site.program.start(Self.worker)
+        let worker = try stage.site.program.start(Self.worker + ["--log-level", "debug"])
         try await worker.waits(for: hold.reached)
         worker.signal(signal)
+        try await worker.logs("Triggering graceful shutdown")
         hold.letGo()
         let ended = try await worker.end()
         #expect(ended.status == 0, "\(ended.error)")
@@ -24,12 +25,27 @@ import Testing
         try await stage.expectsEachCollectedOnce(2)
     }
 
+    /// At the most talkative level too (P9).
+    @Test func theLogShowsNoKeyAndNoCardholdersSecret() async throws {
+        let stage = try await Stage(settings: [
+            "DUNLIN_LOG_LEVEL": "trace", "DUNLIN_STRIPE_WEBHOOK_SECRET": "whsec_canary0123456789",
+        ])
+        let hold = stage.server.hold(.afterEffect, GatewayRequest.confirm)
+        let worker = try stage.site.program.start(Self.worker)
+        try await worker.waits(for: hold.reached)
+        worker.terminate()
+        hold.letGo()
+        let ended = try await worker.end()
+        #expect(ended.error.contains("worker started"))
+        for secret in [Site.key, "whsec_canary", "_secret_", "Bearer "] { #expect(!ended.error.contains(secret)) }
+    }
+
     @Test func anIdleWorkerStopsAtOnceAndSendsNothingWhileItHasNothingToDo() async throws {
         let stage = try await Stage(settings: ["DUNLIN_WORKER_POLL_SECONDS": "1"])
         try await stage.site.pass()
         let requests = stage.server.requests.count
         let worker = try stage.site.program.start(["run", "--now", Dates.after(60)])
-        while try !worker.errorOutput().contains("worker started") { try await aMoment() }
+        try await worker.logs("worker started")
         worker.terminate()
         let ended = try await worker.end()
         #expect(ended.status == 0, "\(ended.error)")
