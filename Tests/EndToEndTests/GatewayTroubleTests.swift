@@ -17,9 +17,12 @@ struct Mishap: Sendable, CustomTestStringConvertible {
 
     static let all = GatewayName.allCases.flatMap { gateway in
         [GatewayRequest.create, GatewayRequest.confirm].flatMap { endpoint in
-            Kind.allCases.map { Mishap(kind: $0, endpoint: endpoint, gateway: gateway) }
+            Kind.allCases.map { Mishap(kind: $0, endpoint: endpoint, gateway: gateway) }.filter { !$0.isForeign }
         }
     }
+
+    /// A create that is answered with somebody else's intent: no answer of ours will ever come.
+    var isForeign: Bool { kind == .otherObject && endpoint == GatewayRequest.create }
 
     var trouble: GatewayServer.Trouble {
         let failure = GatewayAnswer.json(500, ["error": ["type": "api_error", "message": "Something went wrong."]])
@@ -61,6 +64,20 @@ struct Mishap: Sendable, CustomTestStringConvertible {
         #expect(try await stage.site.invoices("unknown") == 1)
         try await stage.site.settle()
         try await stage.expectsEachCollectedOnce(4)
+    }
+
+    /// What is not as it was sent is not confirmed, and a person looks (money.md 3).
+    @Test(arguments: GatewayName.allCases)
+    func aCreateAnsweredWithAnotherIntentIsHeldForAPerson(gateway: GatewayName) async throws {
+        let stage = try await Stage(gateway, cards: Array(repeating: "pm_card_visa", count: 3))
+        let mishap = Mishap(kind: .otherObject, endpoint: GatewayRequest.create, gateway: gateway)
+        stage.server.disturb(GatewayRequest.create, nth: 2, mishap.trouble)
+        let first = try await stage.site.pass(status: 1)
+        #expect(first["succeeded"] == 2)
+        #expect(try await stage.site.invoices("on_hold") == 1)
+        #expect(stage.server.requests.allSatisfy { !$0.path.contains("pi_other/confirm") })
+        try await stage.site.pass(after: 86_400)
+        try await stage.expectsEachCollectedOnce(2)
     }
 
     @Test func aGatewayThatIsDownEndsWithStatusThreeAndTheOtherGoesOn() async throws {

