@@ -146,7 +146,7 @@ let package = Package(
                 "dunlin", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinLedger",
                 "DunlinSandbox", "DunlinTesting", logging,
             ]),
-        tests("EndToEndTests", ["dunlin", "DunlinSandbox", "DunlinTesting", nioCore, nioHTTP1, nioPosix]),
+        tests("EndToEndTests", ["dunlin", "DunlinSandbox", "DunlinTesting", nioCore, nioHTTP1, nioPosix, sqlite]),
         tests("TidyTests", ["DunlinDefaults"]),
     ],
     swiftLanguageModes: [.v6]

@@ -44,10 +44,13 @@ struct WorkerLoop: Sendable {
         func set(_ status: ExitStatus) { self.status = status }
     }
 
-    private struct Passes: Service {
+    private struct Passes: Service, CustomStringConvertible {
         let loop: WorkerLoop
         let outcome: Outcome
         let progress: WorkerProgress
+
+        /// What the log of the service group says; without it, everything that hangs on the loop.
+        var description: String { "passes" }
 
         func run() async throws {
             let progress = progress
