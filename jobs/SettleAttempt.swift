@@ -10,6 +10,8 @@ import DunlinQueue
 /// again, as long as the debt is still open; where the debt has ended, the intent is canceled instead.
 struct SettleAttempt {
     static let kind = "settle-attempt"
+    /// A search may not show a new intent for so long (wooshpay.md U13).
+    static let searchLagSeconds: Int64 = 120
     /// While charging is stopped, an attempt whose intent is not there yet waits this long at a time.
     static let waitWhileStoppedSeconds: Int64 = 600
 
@@ -85,7 +87,8 @@ private struct Settling {
         let sentAt = frozen.attempt.writtenAt
         if frozen.attempt.sends > 0, billing.clock.now() < sentAt.adding(seconds: waitSeconds) {
             let text = "not confirmed yet, as far as the gateway shows"
-            return try await record(.unknown(text), snapshot, askedAt: askedAt, exchanges: exchanges)
+            return try await record(
+                .unknown(text), snapshot, askedAt: askedAt, exchanges: exchanges, isRead: true)
         }
         try await note(snapshot, askedAt: askedAt, exchanges: exchanges)
         guard let id = try await sending.create(try await reloaded()) else { return }
@@ -114,6 +117,12 @@ private struct Settling {
         }
         if let intent = try await adopt(found, askedAt: askedAt, exchanges: reply.exchanges) {
             return try await decide(GatewayReply(.value(intent), exchanges: []), askedAt: askedAt)
+        }
+        let isSearch = gateway.driver.capabilities.listing == .byReference
+        if isSearch, askedAt < frozen.attempt.writtenAt.adding(seconds: SettleAttempt.searchLagSeconds) {
+            return try await record(
+                .unknown("the gateway's search may not show it yet"), nil, askedAt: askedAt,
+                exchanges: reply.exchanges, isRead: true)
         }
         let invoice = try await billing.database.read { [id = frozen.invoice.id] tx in try Invoices.get(id, tx) }
         guard invoice.state == .open else {
@@ -203,7 +212,7 @@ private struct Settling {
             if isAfterDeadline { try Attempts.noteAsk(frozen.attempt.id, emptyReadAt: now, tx) }
         }
         try await record(
-            .unknown("the gateway shows no such intent so far"), nil, askedAt: now, exchanges: exchanges)
+            .unknown("the gateway shows no such intent so far"), nil, askedAt: now, exchanges: exchanges, isRead: true)
     }
 
     private func isOpen() async throws -> Bool {
@@ -259,10 +268,12 @@ private struct Settling {
     }
 
     private func record(
-        _ outcome: ChargeOutcome, _ snapshot: IntentSnapshot?, askedAt: Instant, exchanges: [Exchange]
+        _ outcome: ChargeOutcome, _ snapshot: IntentSnapshot?, askedAt: Instant, exchanges: [Exchange],
+        isRead: Bool = false
     ) async throws {
         let now = billing.clock.now()
-        let answer = RecordOutcome.Answer(outcome: outcome, snapshot: snapshot, askedAt: askedAt, exchanges: exchanges)
+        let answer = RecordOutcome.Answer(
+            outcome: outcome, snapshot: snapshot, askedAt: askedAt, exchanges: exchanges, isRead: isRead)
         try await billing.writeOutcome("record-outcome") { tx in
             try RecordOutcome(billing: billing, gateway: gateway, claimed: claimed, now: now).record(
                 answer, of: frozen, tx)

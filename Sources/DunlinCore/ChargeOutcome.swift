@@ -79,8 +79,10 @@ public struct AttemptBaseline: Hashable, Sendable {
         switch result {
         case .value(let intent):
             return outcome(read: intent) ?? .unknown("after the confirm the intent reads \(intent.status.text)")
-        case .declined(let intent, let decline):
-            if let intent, intent.status == .succeeded { return .succeeded }
+        case .declined(nil, let decline):
+            return .unknown("a decline without the intent that it is about: \(decline.reason)")
+        case .declined(let intent?, let decline):
+            if intent.status == .succeeded { return .succeeded }
             return decline.asksForCustomer ? .needsCustomer(decline) : .declined(decline)
         case .refused(let refusal) where refusal.kind == .wrongState || refusal.kind == .idempotency:
             return .unknown(refusal.message)

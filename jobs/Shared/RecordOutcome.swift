@@ -16,6 +16,8 @@ struct RecordOutcome {
         /// When the request whose answer this is began.
         var askedAt: Instant
         var exchanges: [Exchange]
+        /// True when the gateway answered a read, though what it showed settles nothing.
+        var isRead = false
 
         var requestID: String? { exchanges.last?.requestID }
         var isServerFault: Bool { (exchanges.last?.httpStatus ?? 0) >= 500 }
@@ -76,7 +78,7 @@ struct RecordOutcome {
             try FollowUps.settle(
                 attemptID: frozen.attempt.id, gateway: gateway.name, of: invoice, at: at, now: now, tx)
         }
-        if state == .unknown {
+        if state == .unknown, !answer.isRead {
             try Circuit(gateway: gateway.name, billing: billing, now: now).noteUnknown(tx)
         } else {
             try GatewayStates.noteAnswer(gateway.name, tx)
