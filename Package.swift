@@ -64,7 +64,8 @@ let package = Package(
             "DunlinJobs", path: "jobs", exclude: ["README.md"],
             ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinQueue", "DunlinLedger", logging]),
         library("DunlinImport", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", logging]),
-        library("DunlinReports", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinQueue", "DunlinLedger", logging]),
+        library(
+            "DunlinReports", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinQueue", "DunlinLedger", logging]),
         library("DunlinSandbox", ["DunlinCore"]),
         library(
             "DunlinSandboxServer", ["DunlinSandbox", hummingbird, hummingbirdCore, nioCore, serviceLifecycle, logging]),
@@ -100,7 +101,9 @@ let package = Package(
             swiftSettings: strict),
         tests("DunlinCalendarTests", ["DunlinCalendar"]),
         tests("DunlinCoreTests", ["DunlinCalendar", "DunlinCore"]),
-        tests("DunlinDatabaseTests", ["DunlinCalendar", "DunlinDatabase", "DunlinTesting", logging]),
+        tests("DunlinDatabaseTests", ["DunlinCalendar", "DunlinDatabase", "DunlinTesting"]),
+        tests(
+            "DunlinLedgerTests", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinTesting"]),
         tests("DunlinQueueTests", ["DunlinCalendar", "DunlinDatabase", "DunlinQueue", "DunlinTesting"]),
         tests(
             "DunlinJobsTests",
@@ -112,10 +115,10 @@ let package = Package(
             "DunlinImportTests",
             ["DunlinImport", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinTesting", sqlite]),
         tests(
-            "DunlinReportsTests",
+            "DunlinReportsTests", exclude: ["Files"],
             [
-                "DunlinReports", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue",
-                "DunlinTesting",
+                "dunlin", "DunlinReports", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger",
+                "DunlinQueue", "DunlinTesting", crypto,
             ]),
         tests("DunlinSandboxTests", ["DunlinSandbox", "DunlinCore"]),
         tests(
@@ -125,9 +128,18 @@ let package = Package(
             "DunlinGatewaysTests",
             ["DunlinCalendar", "DunlinCore", "DunlinGateways", "DunlinSandbox", nioCore, nioHTTP1, nioPosix]),
         tests(
+            "SimulationTests",
+            [
+                "DunlinSimulation", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinJobs",
+                "DunlinLedger", "DunlinQueue", "DunlinReports", "DunlinSandbox", "DunlinTesting", logging,
+            ]),
+        tests(
             "CommandTests",
-            ["dunlin", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinTesting", logging]),
-        tests("EndToEndTests", ["dunlin", "DunlinTesting"]),
+            [
+                "dunlin", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinLedger",
+                "DunlinSandbox", "DunlinTesting", logging,
+            ]),
+        tests("EndToEndTests", ["dunlin", "DunlinSandbox", "DunlinTesting", nioCore, nioHTTP1, nioPosix]),
         tests("TidyTests", ["DunlinDefaults"]),
     ],
     swiftLanguageModes: [.v6]

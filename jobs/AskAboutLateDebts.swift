@@ -49,22 +49,34 @@ struct AskAboutLateDebts {
 
     private func byReference(_ gateway: BillingGateway, _ claimed: ClaimedJob) async throws {
         let (debts, _) = try await load(gateway, limit: Self.batchByReference)
+        var failure: GatewayUnavailable?
         for debt in debts {
-            var found: [IntentSnapshot] = []
-            var exchanges: [Exchange] = []
-            for number in 1...TakeOver.numbersMax {
-                let reference = debt.reference(intentNumber: number, databaseID: billing.databaseID)
-                let reply = await gateway.driver.intents(reference: reference.text)
-                guard case .value(let page) = reply.result else {
-                    throw GatewayUnavailable(reply.result, about: "invoice \(debt.id)")
-                }
-                exchanges += reply.exchanges
-                if page.isEmpty { break }
-                found += page
+            do {
+                let (found, exchanges) = try await find(debt, gateway)
+                try await store([(debt.id, found)], exchanges, gateway)
+            } catch let error as GatewayUnavailable {
+                // The others go on; this one is asked about again.
+                failure = error
             }
-            try await store([(debt.id, found)], exchanges, gateway)
         }
+        if let failure { throw failure }
         try await end(claimed, isMore: debts.count == Self.batchByReference, gateway)
+    }
+
+    private func find(_ debt: Invoice, _ gateway: BillingGateway) async throws -> ([IntentSnapshot], [Exchange]) {
+        var found: [IntentSnapshot] = []
+        var exchanges: [Exchange] = []
+        for number in 1...TakeOver.numbersMax {
+            let reference = debt.reference(intentNumber: number, databaseID: billing.databaseID)
+            let reply = await gateway.driver.intents(reference: reference.text)
+            guard case .value(let page) = reply.result else {
+                throw GatewayUnavailable(reply.result, about: "invoice \(debt.id)")
+            }
+            exchanges += reply.exchanges
+            if page.isEmpty { break }
+            found += page
+        }
+        return (found, exchanges)
     }
 
     // MARK: - Parts
@@ -83,17 +95,22 @@ struct AskAboutLateDebts {
         _ found: [(invoiceID: Int64, intents: [IntentSnapshot])], _ exchanges: [Exchange], _ gateway: BillingGateway
     ) async throws {
         let now = billing.clock.now()
-        try await billing.database.write(step: "debts-asked") { tx in
+        let strays = try await billing.database.write(step: "debts-asked") { tx in
             try Exchanges.add(exchanges, gateway: gateway.name, tx)
+            var strays: [String] = []
             for (invoiceID, intents) in found {
-                let mayCharge = try TakeOver(billing: billing, gateway: gateway, now: now).take(
-                    intents, of: invoiceID, tx)
-                try Invoices.noteAsked(invoiceID, tx)
+                let taken = try TakeOver(billing: billing, gateway: gateway, now: now).take(intents, of: invoiceID, tx)
+                strays += taken.strays
+                try Invoices.noteAsked(invoiceID, now: now, tx)
                 let invoice = try Invoices.get(invoiceID, tx)
-                guard mayCharge, invoice.state == .open, invoice.waitsFor == .scheduled else { continue }
+                guard taken.mayCharge, invoice.state == .open,
+                    invoice.waitsFor == .scheduled || invoice.waitsFor == .retrying
+                else { continue }
                 try FollowUps.charge(invoice, at: now, now: now, tx)
             }
+            return strays
         }
+        await DebtSearch(billing: billing, gateway: gateway).cancel(strays: strays)
     }
 
     private func holdAll(_ gateway: BillingGateway, _ claimed: ClaimedJob) async throws {

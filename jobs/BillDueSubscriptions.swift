@@ -109,12 +109,19 @@ public struct BillDueSubscriptions: Sendable {
 
     /// Rows that could not be billed are looked at again: what was missing may be there now.
     private func planParked(now: Instant) async throws -> Summary {
-        try await billing.database.write(step: "plan-parked") { tx in
-            for id in try BillingStates.parked(limit: Self.pageSize, tx) {
+        var summary = Summary()
+        var last: String? = ""
+        while let after = last {
+            let page = try await billing.database.write(step: "plan-parked") { tx in
                 let planning = PlanSubscription(billing: billing, gateways: gateways, now: now)
-                _ = try planning.plan(id, isChanged: true, tx)
+                let ids = try BillingStates.parked(after: after, limit: Self.pageSize, tx)
+                var summary = Summary()
+                for id in ids { summary.add(try planning.plan(id, isChanged: true, tx) ?? Summary()) }
+                return (summary: summary, last: ids.last)
             }
-            return Summary()
+            summary.add(page.summary)
+            last = page.last
         }
+        return summary
     }
 }

@@ -10,7 +10,6 @@ import DunlinQueue
 /// before its intent is touched.
 struct CancelIntent {
     static let kind = "cancel-intent"
-    static let waitSeconds: Int64 = 60
 
     let billing: Billing
 
@@ -27,7 +26,8 @@ struct CancelIntent {
         if intent.isCanceled || intent.hasSucceeded {
             return try await end(nil, intent, gateway, claimed, exchanges: [])
         }
-        if isInFlight { return try await wait(claimed) }
+        // Its settling enqueues this job again when it ends without a success.
+        if isInFlight { return try await finish(claimed) }
         if let gatewayID = intent.gatewayID {
             try await cancel(gatewayID, intent, gateway, claimed)
         } else {
@@ -42,7 +42,7 @@ struct CancelIntent {
         guard case .value(let snapshot) = read.result else {
             throw GatewayUnavailable(read.result, about: "intent \(gatewayID)")
         }
-        if snapshot.status == .canceled || snapshot.status == .succeeded {
+        if snapshot.status == .canceled || snapshot.status == .succeeded || snapshot.status == .other("failed") {
             return try await end(snapshot, intent, gateway, claimed, exchanges: read.exchanges)
         }
         try billing.steps.reach("request-cancel")
@@ -100,11 +100,11 @@ struct CancelIntent {
         try FollowUps.charge(invoice, at: invoice.nextAttemptAt ?? now, now: now, tx)
     }
 
-    private func wait(_ claimed: ClaimedJob) async throws {
-        let at = billing.clock.now().adding(seconds: Self.waitSeconds)
-        try await billing.database.write(step: "snooze") { tx in
+    private func finish(_ claimed: ClaimedJob) async throws {
+        let now = billing.clock.now()
+        try await billing.database.write(step: "finish") { tx in
             guard try JobQueue.holds(claimed.lease, tx) else { return }
-            try JobQueue.snooze(claimed.lease, at: at, tx)
+            try JobQueue.finish(claimed.lease, now: now, tx)
         }
     }
 }

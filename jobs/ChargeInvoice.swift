@@ -59,13 +59,22 @@ struct ChargeInvoice {
                 return try hold(invoice, "intent \(id) was changed at the gateway: \(difference)", now: now, tx)
             }
             try Intents.noteUnlessSucceeded(snapshot, of: intent.id, askedAt: askedAt, tx)
-            if snapshot.status == .succeeded {
+            switch snapshot.status {
+            case .succeeded:
                 try Collected(billing: billing, now: now).record(invoice, intentID: intent.id, attempt: nil, tx)
+            case .requiresAction: try Invoices.wait(invoice.id, for: .needsCustomer, tx)
+            case .requiresCapture:
+                try Invoices.wait(
+                    invoice.id, for: .onHold,
+                    holdReason: "the gateway holds the money of intent \(id): capture or cancel it",
+                    tx)
+            case .requiresPaymentMethod, .requiresConfirmation, .processing, .canceled, .other: break
             }
         }
         switch snapshot.status {
-        case .requiresPaymentMethod, .requiresConfirmation, .succeeded, .canceled: return snapshot
-        case .requiresAction, .processing, .requiresCapture, .other:
+        case .requiresPaymentMethod, .requiresConfirmation, .requiresAction, .requiresCapture, .succeeded, .canceled:
+            return snapshot
+        case .processing, .other:
             throw GatewayUnavailable(
                 description: "intent \(id) is \(snapshot.status.text): not tried now", retryAfterSeconds: 3600)
         }

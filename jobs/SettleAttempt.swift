@@ -28,6 +28,9 @@ struct SettleAttempt {
         }
         let settling = Settling(billing: billing, gateway: gateway, claimed: claimed, frozen: frozen)
         guard frozen.attempt.state.isInFlight else { return try await settling.finish() }
+        guard try await settling.isOfThisAccount() else {
+            return try await settling.leave("it was sent with the key of account \(frozen.attempt.account)")
+        }
         if let intentID = frozen.intent.gatewayID {
             try await settling.byID(intentID)
         } else if frozen.attempt.sending == .oneCall {
@@ -52,6 +55,32 @@ private struct Settling {
         try await billing.database.write(step: "finish") { tx in
             guard try JobQueue.holds(claimed.lease, tx) else { return }
             try JobQueue.finish(claimed.lease, now: now, tx)
+        }
+    }
+
+    /// The key of this process can ask about the attempt: it is of the account that the attempt was sent to.
+    func isOfThisAccount() async throws -> Bool {
+        let name = gateway.name
+        let state = try await billing.database.read { tx in try GatewayStates.find(name, tx) }
+        return state?.account == frozen.attempt.account && state?.keyHash == gateway.driver.keyHash
+    }
+
+    /// Nothing can be found out by itself: the attempt stays unknown, and somebody is told.
+    func leave(_ why: String) async throws {
+        let now = billing.clock.now()
+        let delay = billing.rules.dunning.settleDelay(asks: frozen.attempt.asks)
+        try await billing.writeOutcome("hold-attempt") { tx in
+            guard try JobQueue.holds(claimed.lease, tx) else { return }
+            try Attempts.keepInFlight(frozen.attempt.id, as: .unknown, tx)
+            try Attempts.noteAsk(frozen.attempt.id, tx)
+            let invoice = try Invoices.get(frozen.invoice.id, tx)
+            if invoice.state == .open, invoice.waitsFor != .onHold {
+                try Invoices.wait(invoice.id, for: .onHold, holdReason: why, tx)
+                try Activity.add(
+                    "incident", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id,
+                    attemptNumber: frozen.attempt.number, reason: why, now: now, tx)
+            }
+            try JobQueue.snooze(claimed.lease, at: now.adding(seconds: max(delay, 600)), tx)
         }
     }
 
@@ -87,8 +116,7 @@ private struct Settling {
         let sentAt = frozen.attempt.writtenAt
         if frozen.attempt.sends > 0, billing.clock.now() < sentAt.adding(seconds: waitSeconds) {
             let text = "not confirmed yet, as far as the gateway shows"
-            return try await record(
-                .unknown(text), snapshot, askedAt: askedAt, exchanges: exchanges, isRead: true)
+            return try await record(.unknown(text), snapshot, askedAt: askedAt, exchanges: exchanges)
         }
         try await note(snapshot, askedAt: askedAt, exchanges: exchanges)
         guard let id = try await sending.create(try await reloaded()) else { return }
@@ -115,14 +143,16 @@ private struct Settling {
         guard case .value(let found) = reply.result else {
             return try await record(noAnswer(reply.result), nil, askedAt: askedAt, exchanges: reply.exchanges)
         }
-        if let intent = try await adopt(found, askedAt: askedAt, exchanges: reply.exchanges) {
-            return try await decide(GatewayReply(.value(intent), exchanges: []), askedAt: askedAt)
+        switch try await adopt(found, exchanges: reply.exchanges) {
+        case .intent(let intent): return try await decide(GatewayReply(.value(intent), exchanges: []), askedAt: askedAt)
+        case .foreign(let why): return try await leave(why)
+        case .nothing: break
         }
         let isSearch = gateway.driver.capabilities.listing == .byReference
         if isSearch, askedAt < frozen.attempt.writtenAt.adding(seconds: SettleAttempt.searchLagSeconds) {
             return try await record(
                 .unknown("the gateway's search may not show it yet"), nil, askedAt: askedAt,
-                exchanges: reply.exchanges, isRead: true)
+                exchanges: reply.exchanges)
         }
         let invoice = try await billing.database.read { [id = frozen.invoice.id] tx in try Invoices.get(id, tx) }
         guard invoice.state == .open else {
@@ -138,39 +168,30 @@ private struct Settling {
         try await sending.confirm(id, frozen)
     }
 
+    private enum Found {
+        case nothing
+        case intent(IntentSnapshot)
+        /// An intent with this attempt's name that is not as it was sent: nothing more is sent for it.
+        case foreign(String)
+    }
+
     /// Stores the best intent with this attempt's reference, the others are strays: unconfirmed, and canceled.
-    private func adopt(
-        _ found: [IntentSnapshot], askedAt: Instant, exchanges: [Exchange]
-    ) async throws -> IntentSnapshot? {
-        let ours = found.filter { $0.metadata.reference == frozen.intent.reference }
-        let ranked = ours.sorted { Self.rank($0) < Self.rank($1) }
-        guard let best = ranked.first, frozen.expectation.difference(from: best) == nil else { return nil }
+    private func adopt(_ found: [IntentSnapshot], exchanges: [Exchange]) async throws -> Found {
+        let ranked = found.filter { $0.metadata.reference == frozen.intent.reference }.sorted { $0.rank < $1.rank }
+        guard let best = ranked.first else { return .nothing }
+        if let difference = frozen.expectation.difference(from: best) {
+            return .foreign("intent \(best.id) has the name of this attempt and differs: \(difference)")
+        }
         let stored = try await billing.database.write(step: "store-intent-id") { tx in
             try Exchanges.add(
                 exchanges, gateway: gateway.name, invoiceID: frozen.invoice.id, attemptNumber: frozen.attempt.number, tx
             )
             return try Intents.store(gatewayID: best.id, frozen.intent.id, tx)
         }
-        for stray in ranked where stray.id != stored && Self.isUnconfirmed(stray) {
+        for stray in ranked where stray.id != stored && stray.isUnconfirmed {
             _ = await gateway.driver.cancel(stray.id, idempotencyKey: "\(stray.id):cancel-stray")
         }
-        return ranked.first { $0.id == stored }
-    }
-
-    private static func rank(_ intent: IntentSnapshot) -> Int {
-        switch intent.status {
-        case .succeeded: 0
-        case .processing, .requiresCapture: 1
-        case .requiresAction: 2
-        case .requiresPaymentMethod: intent.latestCharge == nil ? 4 : 3
-        case .requiresConfirmation, .other: 4
-        case .canceled: 5
-        }
-    }
-
-    private static func isUnconfirmed(_ intent: IntentSnapshot) -> Bool {
-        intent.status == .requiresConfirmation
-            || (intent.status == .requiresPaymentMethod && intent.latestCharge == nil)
+        return ranked.first { $0.id == stored }.map { .intent($0) } ?? .nothing
     }
 
     // MARK: - One call
@@ -186,8 +207,10 @@ private struct Settling {
         guard case .value(let found) = reply.result else {
             return try await record(noAnswer(reply.result), nil, askedAt: now, exchanges: reply.exchanges)
         }
-        if let intent = try await adopt(found, askedAt: now, exchanges: reply.exchanges) {
-            return try await decide(GatewayReply(.value(intent), exchanges: []), askedAt: now)
+        switch try await adopt(found, exchanges: reply.exchanges) {
+        case .intent(let intent): return try await decide(GatewayReply(.value(intent), exchanges: []), askedAt: now)
+        case .foreign(let why): return try await leave(why)
+        case .nothing: break
         }
         if frozen.attempt.serverFailedAt == nil, now < frozen.attempt.writtenAt.adding(hours: 23),
             try await isOpen()
@@ -212,7 +235,7 @@ private struct Settling {
             if isAfterDeadline { try Attempts.noteAsk(frozen.attempt.id, emptyReadAt: now, tx) }
         }
         try await record(
-            .unknown("the gateway shows no such intent so far"), nil, askedAt: now, exchanges: exchanges, isRead: true)
+            .unknown("the gateway shows no such intent so far"), nil, askedAt: now, exchanges: exchanges)
     }
 
     private func isOpen() async throws -> Bool {
@@ -268,12 +291,10 @@ private struct Settling {
     }
 
     private func record(
-        _ outcome: ChargeOutcome, _ snapshot: IntentSnapshot?, askedAt: Instant, exchanges: [Exchange],
-        isRead: Bool = false
+        _ outcome: ChargeOutcome, _ snapshot: IntentSnapshot?, askedAt: Instant, exchanges: [Exchange]
     ) async throws {
         let now = billing.clock.now()
-        let answer = RecordOutcome.Answer(
-            outcome: outcome, snapshot: snapshot, askedAt: askedAt, exchanges: exchanges, isRead: isRead)
+        let answer = RecordOutcome.Answer(outcome: outcome, snapshot: snapshot, askedAt: askedAt, exchanges: exchanges)
         try await billing.writeOutcome("record-outcome") { tx in
             try RecordOutcome(billing: billing, gateway: gateway, claimed: claimed, now: now).record(
                 answer, of: frozen, tx)

@@ -68,11 +68,25 @@ public enum BillingPlanner {
         return draft.plan
     }
 
-    /// What an ended or canceled subscription is left with: nothing more comes due.
-    public static func ended(_ memory: Memory) -> Plan {
-        var memory = memory
-        memory.nextPeriodStart = nil
-        return Plan(records: [], memory: memory, nextBoundaryAt: nil, isTrialing: false, hasEnded: true)
+    /// What a canceled subscription is left with: nothing more comes due, and what came due before the cancellation was
+    /// seen waits for a decision.
+    ///
+    /// - Parameter terms: nil when the row cannot be read any more.
+    public static func canceled(_ terms: SubscriptionTerms?, memory: Memory?, today: LocalDate, now: Instant) -> Plan {
+        let empty = Memory(firstSeenOn: today, nextPeriodStart: nil, billedThrough: nil, scheduleHash: "")
+        guard let terms, let memory, memory.nextPeriodStart != nil else {
+            var left = memory ?? empty
+            left.nextPeriodStart = nil
+            return Plan(records: [], memory: left, nextBoundaryAt: nil, isTrialing: false, hasEnded: true)
+        }
+        var draft = Draft(terms: terms, memory: memory, firstSeenOn: nil, carriesOverFrom: nil, now: now)
+        draft.leaveDue(reason: "canceled_before_it_was_billed")
+        var plan = draft.plan
+        plan.memory.nextPeriodStart = nil
+        plan.nextBoundaryAt = nil
+        plan.isTrialing = false
+        plan.hasEnded = true
+        return plan
     }
 }
 
@@ -88,6 +102,7 @@ private struct Draft {
     /// A subscription that comes with an explicit start is billed for what is due at once, canceled at period end or
     /// not; otherwise a cancellation at period end, also of a trial, lets no further period start.
     let startsNothing: Bool
+    private let isFirstSight: Bool
 
     private var schedule: BillingSchedule { terms.schedule }
 
@@ -101,6 +116,7 @@ private struct Draft {
         billedThrough = memory?.billedThrough
         let isExplicitStart = memory == nil && terms.billFrom != .firstSight && terms.schedule.trialEnd == nil
         startsNothing = terms.cancelsAtPeriodEnd && !isExplicitStart
+        isFirstSight = memory == nil
         if let memory, memory.scheduleHash == terms.scheduleHash, let start = memory.nextPeriodStart {
             index = schedule.index(startingOn: start)
         } else if let billedThrough {
@@ -138,7 +154,8 @@ private struct Draft {
 
     /// The newest due period is billed, older ones wait (money.md 17); a period of no length is skipped.
     mutating func recordDue(isPaused: Bool) {
-        guard let first = index, let last = lastDue(), last >= first else { return }
+        if startsNothing { return leaveDue(reason: "canceled_before_it_was_billed") }
+        guard let first = index, let last = schedule.lastIndex(atOrBefore: now), last >= first else { return }
         if isPaused {
             decideRun(.paused, "paused", from: first, through: last)
         } else if let newest = newestBillable(from: first, through: last) {
@@ -154,8 +171,13 @@ private struct Draft {
         index = schedule.period(last + 1) == nil ? nil : last + 1
     }
 
-    private func lastDue() -> Int? {
-        startsNothing ? nil : schedule.lastIndex(atOrBefore: now)
+    /// What came due and may not be billed by itself waits for a decision: nothing due is dropped (P2).
+    mutating func leaveDue(reason: String) {
+        guard !isFirstSight, let first = index, let last = schedule.lastIndex(atOrBefore: now), last >= first else {
+            return
+        }
+        decideRun(.waiting, reason, from: first, through: last)
+        index = schedule.period(last + 1) == nil ? nil : last + 1
     }
 
     private func newestBillable(from first: Int, through last: Int) -> Int? {

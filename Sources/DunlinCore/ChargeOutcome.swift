@@ -70,25 +70,34 @@ public struct AttemptBaseline: Hashable, Sendable {
         case .requiresConfirmation: return nil
         case .requiresCapture:
             return .refused(Self.capture)
+        // Seen at WooshPay: the intent has failed for good (wooshpay.md U23).
+        case .other("failed"): return .declined(intent.lastDecline ?? Decline(code: "failed"))
         case .other(let status): return .unknown("the gateway says \(status)")
         }
     }
 
-    /// What the answer to a confirm says about the attempt. Only a 2xx or a 402 with the intent decides.
-    public func outcome(confirmed result: GatewayResult<IntentSnapshot>) -> ChargeOutcome {
+    /// What the answer to a confirm says about the attempt. Only a 2xx or a 402 about the intent decides.
+    ///
+    /// - Parameters:
+    ///   - namesIntent: true when the request named the intent, so that a decline without one is about it.
+    ///   - isResumed: true when the same request was sent before: a refusal then says nothing about that one.
+    public func outcome(
+        confirmed result: GatewayResult<IntentSnapshot>, namesIntent: Bool, isResumed: Bool
+    ) -> ChargeOutcome {
         switch result {
         case .value(let intent):
             return outcome(read: intent) ?? .unknown("after the confirm the intent reads \(intent.status.text)")
-        case .declined(nil, let decline):
-            return .unknown("a decline without the intent that it is about: \(decline.reason)")
-        case .declined(let intent?, let decline):
-            if intent.status == .succeeded { return .succeeded }
+        case .declined(nil, let decline) where !namesIntent:
+            return .unknown("declined (\(decline.reason)) without the intent")
+        case .declined(let intent, let decline):
+            if let intent, intent.status == .succeeded { return .succeeded }
             return decline.asksForCustomer ? .needsCustomer(decline) : .declined(decline)
         case .refused(let refusal) where refusal.kind == .wrongState || refusal.kind == .idempotency:
             return .unknown(refusal.message)
         case .refused(let refusal) where refusal.kind == .notFound:
             // A 404 on a known id is unknown, never canceled.
             return .unknown(refusal.message)
+        case .refused(let refusal) where isResumed && refusal.kind != .key: return .unknown(refusal.message)
         case .refused(let refusal): return .refused(refusal)
         case .throttled: return .unknown("throttled")
         case .notSent(let why): return .unknown("not sent: \(why)")

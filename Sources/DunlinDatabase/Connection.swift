@@ -102,8 +102,6 @@ extension Session {
 
     func setForeignKeys(_ isOn: Bool) throws { try control("PRAGMA foreign_keys = \(isOn ? "ON" : "OFF")") }
 
-    func setQueryOnly(_ isOn: Bool) throws { try control("PRAGMA query_only = \(isOn ? "ON" : "OFF")") }
-
     var applicationID: Int64 {
         get throws { try cell("PRAGMA application_id") ?? 0 }
     }

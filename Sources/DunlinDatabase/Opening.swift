@@ -63,8 +63,11 @@ struct Opening {
     }
 
     private func requireOurs(_ session: Session, _ path: String, mayCreate: Bool) throws -> Bool {
+        // In this order: a process that creates the same file now commits tables and id together, so that tables
+        // without our id are somebody else's.
+        let isEmpty = try session.isEmpty
         if try session.applicationID == Connection.applicationID { return false }
-        if try mayCreate && session.isEmpty { return true }
+        if mayCreate && isEmpty { return true }
         throw DatabaseError(.foreign, "\(path) is not a database of Dunlin: name another file, or create one with init")
     }
 

@@ -13,6 +13,9 @@ final class Session {
     private(set) var statementCount = 0
     /// The first failure of the store since it was last cleared, even when a closure swallowed the error.
     var storeFailure: DatabaseError?
+    /// While a closure that reads runs on the connection that writes. SQLite's own `query_only` would make it compile
+    /// every statement anew after each change of the setting.
+    var refusesWrites = false
 
     init(_ database: GRDB.Database) { self.database = database }
 
@@ -28,7 +31,10 @@ final class Session {
     func execute(_ sql: String, _ arguments: [(any ColumnValue)?]) throws -> Int {
         statementCount += 1
         let before = database.totalChangesCount
-        try use(sql, arguments) { try $0.compiled.execute() }
+        try use(sql, arguments) { statement in
+            try requireAllowed(statement)
+            try statement.compiled.execute()
+        }
         // `changes()` keeps the count of an earlier statement when this one changes no rows by its nature.
         return database.totalChangesCount == before ? 0 : database.changesCount
     }
@@ -36,12 +42,19 @@ final class Session {
     func forEach(_ sql: String, _ arguments: [(any ColumnValue)?], body: (Row) throws -> Void) throws {
         statementCount += 1
         try use(sql, arguments) { statement in
+            try requireAllowed(statement)
             let cursor = try GRDB.Row.fetchCursor(statement.compiled)
             while let cells = try cursor.next() { try body(Row(statement: statement, cells: cells)) }
         }
     }
 
+    private func requireAllowed(_ statement: PreparedStatement) throws {
+        guard refusesWrites, !statement.compiled.isReadonly else { return }
+        throw DatabaseError(.readOnly, "a transaction that reads was told to write", sql: statement.sql)
+    }
+
     func executeScript(_ sql: String) throws {
+        guard !refusesWrites else { throw DatabaseError(.readOnly, "a transaction that reads was told to write") }
         statementCount += 1
         try translated(sql) { try database.execute(sql: sql) }
         forgetStatements()

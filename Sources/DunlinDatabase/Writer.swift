@@ -58,11 +58,12 @@ final class Writer: @unchecked Sendable {
     /// Reads on this connection; only for a database in memory, which no other connection can see.
     func read<T>(_ body: (Transaction) throws -> T) throws -> T {
         try openConnection().use { session in
-            try session.setQueryOnly(true)
-            let result = Result { try session.reading(body) }
-            try session.setQueryOnly(false)
-            counters.update { $0.statements += session.takeStatementCount() }
-            return try result.get()
+            session.refusesWrites = true
+            defer {
+                session.refusesWrites = false
+                counters.update { $0.statements += session.takeStatementCount() }
+            }
+            return try session.reading(body)
         }
     }
 

@@ -36,22 +36,25 @@ struct Forecaster {
         _ currencies: GatewayCurrencies, _ forecast: inout ImportForecast, _ tx: Transaction
     ) throws {
         let isPaused = subscription.status == .paused || state?.hold == .pause
-        var adjustments = try adjustmentsMinor(subscription, tx)
+        var carried = try CarriedAmounts.open(subscription.id, currency: subscription.currency, tx)
+        var adjustments = try Adjustments.open(subscriptionID: subscription.id, tx)
         var memory = state.flatMap(BillingPlanner.Memory.init)
         let carriesOver = state?.isPlanned != true ? try carriedOver(subscription, tx) : nil
         var moment = now
         for step in 0..<Forecaster.boundariesMax {
             let plan = BillingPlanner.plan(
-                terms, memory: memory, firstSeenOn: state.flatMap { LocalDate($0.firstSeenOn) },
+                terms, memory: memory, firstSeenOn: state.map { terms.schedule.zone.local(of: $0.firstSeenAt).date },
                 carriesOverFrom: step == 0 ? carriesOver : nil, isPaused: isPaused, now: moment)
             for record in plan.records {
                 switch record {
                 case .decision(let decision): forecast.waiting += decision.kind == .waiting ? decision.periods : 0
                 case .invoice(let period):
+                    let taken = adjustments.filter { $0.applies(toPeriodFrom: period.start.local.date) }
+                    adjustments.removeAll { taken.contains($0) }
                     let amount = try InvoiceAmount(
-                        unitAmount: terms.unitAmount, quantity: terms.quantity, adjustmentsMinor: adjustments,
-                        currencies: currencies)
-                    adjustments = amount.carriedOutMinor
+                        unitAmount: terms.unitAmount, quantity: terms.quantity,
+                        adjustmentsMinor: try sum(taken, carried), currencies: currencies)
+                    carried = amount.carriedOutMinor
                     if amount.amount.minorUnits > 0 { forecast.add(amount.amount, on: period.start.local.date) }
                 }
             }
@@ -96,15 +99,19 @@ struct Forecaster {
         return try BillingStates.find(replaced, tx)?.billedThrough.flatMap { LocalDate($0) }
     }
 
-    /// What the next invoice takes besides the price. Those for a later period are counted to the first, which moves
-    /// an amount within the days at most.
-    private func adjustmentsMinor(_ subscription: Subscription, _ tx: Transaction) throws -> Int64 {
-        let carried = try CarriedAmounts.open(subscription.id, currency: subscription.currency, tx)
-        return try Adjustments.open(subscriptionID: subscription.id, tx).reduce(carried) { sum, adjustment in
+    private func sum(_ adjustments: [Adjustment], _ carried: Int64) throws -> Int64 {
+        try adjustments.reduce(carried) { sum, adjustment in
             let (next, overflow) = sum.addingReportingOverflow(adjustment.amountMinor)
             if overflow { throw SubscriptionTerms.Problem("the sum of its adjustments does not fit") }
             return next
         }
+    }
+}
+
+extension Adjustment {
+    /// Those for a period before are taken as well: it was missed.
+    fileprivate func applies(toPeriodFrom start: LocalDate) -> Bool {
+        applyToPeriod.map { $0 <= start.description } ?? true
     }
 }
 

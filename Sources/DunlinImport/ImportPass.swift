@@ -20,7 +20,7 @@ struct Place: Hashable, Comparable, Sendable {
 /// One reading of all files: judges each row by itself, and what the caller does with it.
 ///
 /// Files are read in the order in which tables need each other, so that a method's customer is there before it.
-struct ImportPass {
+struct ImportPass: Sendable {
     let files: [OpenedFile]
     let gateways: [String: GatewayCurrencies]
     let limits: ImportLimits

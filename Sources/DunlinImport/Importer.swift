@@ -49,9 +49,11 @@ public struct Importer: Sendable {
         guard judging.result.problems.isComplete else { return judging.result }
         let fresh = ImportPass(files: files, gateways: gateways, limits: limits)
         do {
-            return try await database.write(step: "import") { tx in
+            let stored = try await database.write(step: "import") { tx in
                 try Importer.store(fresh, now: now, keepsRows: keepsRows, tx)
             }
+            // Other writers need not wait for the forecast.
+            return try await database.read { tx in try stored.forecast(now: now, tx) }
         } catch let taken as TakenBack {
             return taken.result
         }
@@ -69,14 +71,14 @@ public struct Importer: Sendable {
 
     private static func store(
         _ fresh: ImportPass, now: Instant, keepsRows: Bool, _ tx: Transaction
-    ) throws -> ImportResult {
+    ) throws -> ImportPass {
         var pass = fresh
         try pass.store(tx)
         guard pass.result.problems.isEmpty else { throw TakenBack(result: pass.result) }
-        try pass.forecast(now: now, tx)
-        guard keepsRows else { throw TakenBack(result: pass.result) }
+        try pass.noteFirstSights(now: now, tx)
+        guard keepsRows else { throw TakenBack(result: try pass.forecast(now: now, tx)) }
         pass.result.isApplied = true
-        return pass.result
+        return pass
     }
 }
 
@@ -86,23 +88,28 @@ private struct TakenBack: Error {
 }
 
 extension ImportPass {
-    fileprivate mutating func forecast(now: Instant, _ tx: Transaction) throws {
+    /// The result with what the subscriptions of the files will be charged.
+    fileprivate func forecast(now: Instant, _ tx: Transaction) throws -> ImportResult {
+        var result = result
         let forecaster = Forecaster(gateways: gateways, now: now)
         var forecast = ImportForecast()
         for (id, place) in (places[.subscriptions] ?? [:]).sorted(by: { $0.value < $1.value }) {
-            try noteFirstSight(id, now: now, tx)
             if let reason = try forecaster.add(id, to: &forecast, tx) {
                 let name = files[place.file].input.name
                 result.notes.add(ImportProblem(file: name, line: place.line, reason: "will be parked: \(reason)"))
             }
         }
         result.forecast = forecast
+        return result
     }
 
     /// The day of the import counts, not that of the first pass: what comes due between the two is billed.
-    private func noteFirstSight(_ id: String, now: Instant, _ tx: Transaction) throws {
-        guard let subscription = try Subscriptions.find(id, tx), let zone = Zone(subscription.timeZone) else { return }
-        let day = zone.local(of: now).date.description
-        try BillingStates.noteFirstSight(id, on: day, now: now, tx)
+    fileprivate func noteFirstSights(now: Instant, _ tx: Transaction) throws {
+        for id in (places[.subscriptions] ?? [:]).keys {
+            guard let subscription = try Subscriptions.find(id, tx), let zone = Zone(subscription.timeZone) else {
+                continue
+            }
+            try BillingStates.noteFirstSight(id, on: zone.local(of: now).date.description, now: now, tx)
+        }
     }
 }

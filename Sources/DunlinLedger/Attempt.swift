@@ -25,6 +25,7 @@ public struct Attempt: Hashable, Sendable {
     public var sending: SendingMode
     public var isOnSession: Bool
     public var gateway: String
+    public var account: String
     public var gatewayCustomerID: String
     public var paymentMethodID: String
     public var gatewayPaymentMethodID: String
@@ -52,6 +53,7 @@ public struct Attempt: Hashable, Sendable {
         sending = try row.get("sending")
         isOnSession = try row.get("is_on_session")
         gateway = try row.get("gateway")
+        account = try row.get("account")
         gatewayCustomerID = try row.get("gateway_customer_id")
         paymentMethodID = try row.get("payment_method_id")
         gatewayPaymentMethodID = try row.get("gateway_payment_method_id")

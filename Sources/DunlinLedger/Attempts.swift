@@ -35,9 +35,10 @@ public enum Attempts {
         try tx.execute("UPDATE attempts SET state = ?2 WHERE id = ?1 AND ended_at IS NULL", id, state)
     }
 
-    /// Notes one more send, before it leaves.
+    /// Notes one more send, before it leaves. What an earlier look-up did not find says nothing about this one.
     public static func noteSend(_ id: Int64, sendBy: Instant, _ tx: Transaction) throws {
-        try tx.execute("UPDATE attempts SET sends = sends + 1, send_by = ?2 WHERE id = ?1", id, sendBy)
+        try tx.execute(
+            "UPDATE attempts SET sends = sends + 1, send_by = ?2, empty_read_at = NULL WHERE id = ?1", id, sendBy)
     }
 
     /// Notes one more question to the gateway, and what an incomplete answer showed.
@@ -70,18 +71,27 @@ public enum Attempts {
             decline?.networkDeclineCode, decline?.networkAdviceCode, declineClass, reason, requestID) == 1
     }
 
-    /// How many attempts on a card were declined since an instant, and when the oldest of them was, over all
-    /// subscriptions (money.md 35).
-    public static func declines(
-        gateway: String, cardKey: String, since: Instant, _ tx: Transaction
-    ) throws -> (count: Int, oldest: Instant?) {
-        let found: (Int, Instant?)? = try tx.row(
+    /// When the `number`th newest declined attempt on a card was written, over all subscriptions; nil when there are
+    /// fewer (money.md 35).
+    ///
+    /// - Parameter invoice: counts attempts of its amount only; nil for all.
+    public static func decline(
+        number: Int, gateway: String, cardKey: String, sameAmountAs invoice: Invoice?, _ tx: Transaction
+    ) throws -> Instant? {
+        try tx.value(
             """
-            SELECT COUNT(*) AS n, MIN(written_at) AS oldest FROM attempts
-            WHERE card_key = ?1 AND gateway = ?2 AND written_at > ?3 AND state = 'declined'
-            """, cardKey, gateway, since
-        ) { (try $0.get("n"), try $0.get("oldest")) }
-        return found.map { ($0.0, $0.1) } ?? (0, nil)
+            SELECT written_at FROM attempts
+            WHERE card_key = ?1 AND gateway = ?2 AND state = 'declined'
+                AND (?3 IS NULL OR (amount_minor = ?3 AND currency = ?4))
+            ORDER BY written_at DESC LIMIT 1 OFFSET ?5
+            """, cardKey, gateway, invoice?.amountMinor, invoice?.currencyCode, number - 1)
+    }
+
+    /// What was sent since an instant, in minor units of a currency, over all processes (money.md 34).
+    public static func sentMinor(currency: String, since: Instant, _ tx: Transaction) throws -> Int64 {
+        try tx.value(
+            "SELECT COALESCE(SUM(amount_minor), 0) FROM attempts WHERE written_at >= ?1 AND currency = ?2", since,
+            currency) ?? 0
     }
 
     /// How many attempts on a card are in flight, over all subscriptions: each may yet be declined.

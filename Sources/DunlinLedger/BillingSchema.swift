@@ -54,6 +54,7 @@ enum BillingSchema {
             closing_reason TEXT,
             -- 1: the gateway must be asked about this debt before anything is created (money.md 9).
             ask_first INTEGER NOT NULL DEFAULT 0 CHECK (ask_first IN (0, 1)),
+            asked_at INTEGER,
             next_attempt_at INTEGER,
             first_failed_at INTEGER,
             paid_at INTEGER,

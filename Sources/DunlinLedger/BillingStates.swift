@@ -73,20 +73,36 @@ public enum BillingStates {
         ) { (at: try $0.get(0), id: try $0.get(1)) }
     }
 
-    /// Parked subscriptions, the longest parked first.
-    public static func parked(limit: Int, _ tx: Transaction) throws -> [String] {
+    /// The next page of parked subscriptions, by id.
+    ///
+    /// - Parameter after: the last id of the page before; empty for the first page.
+    public static func parked(after: String, limit: Int, _ tx: Transaction) throws -> [String] {
         try tx.rows(
-            "SELECT subscription_id FROM billing_state WHERE state = 'parked' ORDER BY planned_at LIMIT ?1", limit
+            """
+            SELECT subscription_id FROM billing_state WHERE state = 'parked' AND subscription_id > ?1
+            ORDER BY subscription_id LIMIT ?2
+            """, after, limit
         ) { try $0.get(0) }
     }
 
-    /// Gateways that have a boundary at or before `now` to plan.
+    /// A subscription that already took over the periods of this one.
+    public static func replacer(of replaced: String, otherThan id: String, _ tx: Transaction) throws -> String? {
+        let found: [String] = try tx.rows(
+            """
+            SELECT s.id AS id FROM subscriptions s JOIN billing_state b ON b.subscription_id = s.id
+            WHERE s.replaces = ?1 AND s.id <> ?2 AND b.schedule_hash <> '' ORDER BY s.id LIMIT 1
+            """, replaced, id
+        ) { try $0.get("id") }
+        return found.first
+    }
+
+    /// Gateways that have a boundary at or before `now` to plan, or a parked subscription to look at again.
     public static func gatewaysDue(now: Instant, _ tx: Transaction) throws -> Set<String> {
         let names: [String] = try tx.rows(
             """
             SELECT DISTINCT c.gateway AS gateway FROM billing_state b
             JOIN subscriptions s ON s.id = b.subscription_id JOIN customers c ON c.id = s.customer_id
-            WHERE b.next_boundary_at IS NOT NULL AND b.next_boundary_at <= ?1
+            WHERE (b.next_boundary_at IS NOT NULL AND b.next_boundary_at <= ?1) OR b.state = 'parked'
             """, now
         ) { try $0.get("gateway") }
         return Set(names)

@@ -23,7 +23,7 @@ enum CollectionSchema {
             UNIQUE (invoice_id, number)
         ) STRICT;
         CREATE UNIQUE INDEX intents_by_gateway_id ON intents (gateway, gateway_id) WHERE gateway_id IS NOT NULL;
-        CREATE UNIQUE INDEX intents_one_open ON intents (invoice_id) WHERE status <> 'canceled';
+        CREATE UNIQUE INDEX intents_one_open ON intents (invoice_id) WHERE status NOT IN ('canceled', 'succeeded');
 
         CREATE TABLE attempts (
             id INTEGER PRIMARY KEY,
@@ -75,6 +75,7 @@ enum CollectionSchema {
             WHERE state NOT IN ('succeeded', 'declined', 'needs_customer', 'refused', 'never_happened');
         CREATE INDEX attempts_by_card ON attempts (card_key, written_at);
         CREATE INDEX attempts_by_intent ON attempts (intent_id);
+        CREATE INDEX attempts_by_time ON attempts (written_at);
         CREATE INDEX attempts_by_method ON attempts (payment_method_id);
         CREATE INDEX attempts_first ON attempts (gateway, written_at) WHERE number = 1;
 

@@ -56,7 +56,19 @@ public enum GatewayStates {
         try tx.rows("SELECT * FROM gateway_state ORDER BY gateway", read: GatewayState.init)
     }
 
-    /// Binds the data file to an account of a gateway (money.md 13), at first contact or on `adopt`.
+    /// Binds the data file at first contact (money.md 13); whoever comes second is bound to what the first one stored.
+    public static func bindFirst(
+        _ gateway: String, kind: GatewayKind, mode: GatewayMode, account: String, keyHash: String, now: Instant,
+        _ tx: Transaction
+    ) throws {
+        try tx.execute(
+            """
+            INSERT INTO gateway_state (gateway, kind, mode, account, key_hash, bound_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT (gateway) DO NOTHING
+            """, gateway, kind, mode, account, keyHash, now)
+    }
+
+    /// Binds the data file anew: to a new key of the same account, or to another account on `adopt`.
     public static func bind(
         _ gateway: String, kind: GatewayKind, mode: GatewayMode, account: String, keyHash: String, now: Instant,
         _ tx: Transaction

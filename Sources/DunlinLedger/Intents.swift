@@ -54,14 +54,15 @@ public struct NewIntent: Sendable {
     public var mode: GatewayMode
     public var gatewayCustomerID: String
     public var amount: Money
-    public var reference: DebtReference
+    /// The debt's reference; for a second intent of the same name, that and the gateway's id.
+    public var reference: String
     /// Set when it is adopted.
     public var gatewayID: String?
     public var status: String
 
     public init(
         invoiceID: Int64, number: Int, gateway: String, account: String, mode: GatewayMode, gatewayCustomerID: String,
-        amount: Money, reference: DebtReference, gatewayID: String? = nil, status: String = Intent.created
+        amount: Money, reference: String, gatewayID: String? = nil, status: String = Intent.created
     ) {
         self.invoiceID = invoiceID
         self.number = number
@@ -85,7 +86,7 @@ public enum Intents {
                 currency, reference, gateway_id, status, created_at)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
             """, new.invoiceID, new.number, new.gateway, new.account, new.mode, new.gatewayCustomerID,
-            new.amount.minorUnits, new.amount.currency.code, new.reference.text, new.gatewayID, new.status, now)
+            new.amount.minorUnits, new.amount.currency.code, new.reference, new.gatewayID, new.status, now)
         return tx.lastInsertedID
     }
 

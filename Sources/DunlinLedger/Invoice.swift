@@ -35,6 +35,8 @@ public struct Invoice: Hashable, Sendable {
     public var holdReason: String?
     public var closingTo: State?
     public var asksFirst: Bool
+    /// When the gateway last said that it does not know of the debt.
+    public var askedAt: Instant?
     public var nextAttemptAt: Instant?
     public var firstFailedAt: Instant?
 
@@ -59,6 +61,7 @@ public struct Invoice: Hashable, Sendable {
         holdReason = try row.get("hold_reason")
         closingTo = try row.get("closing_to")
         asksFirst = try row.get("ask_first")
+        askedAt = try row.get("asked_at")
         nextAttemptAt = try row.get("next_attempt_at")
         firstFailedAt = try row.get("first_failed_at")
     }

@@ -56,7 +56,8 @@ public enum Invoices {
     public static func toAskAbout(gateway: String, limit: Int, _ tx: Transaction) throws -> [Invoice] {
         try tx.rows(
             """
-            SELECT * FROM invoices WHERE state = 'open' AND waits_for = 'scheduled' AND ask_first = 1 AND gateway = ?1
+            SELECT * FROM invoices WHERE state = 'open' AND waits_for IN ('scheduled', 'retrying') AND ask_first = 1
+                AND gateway = ?1
             ORDER BY due_at, id LIMIT ?2
             """, gateway, limit, read: Invoice.init)
     }
@@ -80,8 +81,13 @@ public enum Invoices {
     }
 
     /// The gateway was asked: the debt may be collected.
-    public static func noteAsked(_ id: Int64, _ tx: Transaction) throws {
-        try tx.execute("UPDATE invoices SET ask_first = 0 WHERE id = ?1", id)
+    public static func noteAsked(_ id: Int64, now: Instant, _ tx: Transaction) throws {
+        try tx.execute("UPDATE invoices SET ask_first = 0, asked_at = ?2 WHERE id = ?1", id, now)
+    }
+
+    /// The gateway must be asked about the debt before anything is created for it.
+    public static func askFirst(_ id: Int64, _ tx: Transaction) throws {
+        try tx.execute("UPDATE invoices SET ask_first = 1 WHERE id = ?1 AND state = 'open'", id)
     }
 
     /// Moves an invoice without an intent to the gateway its customer is at now.

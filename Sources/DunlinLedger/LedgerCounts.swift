@@ -13,6 +13,8 @@ public struct LedgerCounts: Hashable, Sendable {
     public var stopped: [String: String] = [:]
     /// True when one of them was stopped by Dunlin itself.
     public var hasStoppedItself = false
+    /// Gateways that do not answer.
+    public var circuitsOpen: [String] = []
     /// Invoices that are held for a person.
     public var onHold = 0
 
@@ -24,7 +26,9 @@ public struct LedgerCounts: Hashable, Sendable {
             try tx.value("SELECT COUNT(*) FROM invoices WHERE state = 'open' AND waits_for = 'on_hold'") ?? 0
         counts.waiting = try Decisions.waiting(tx)
         counts.parked = try tx.value("SELECT COUNT(*) FROM billing_state WHERE state = 'parked'") ?? 0
-        for state in try GatewayStates.all(tx) where state.isStopped {
+        let states = try GatewayStates.all(tx)
+        counts.circuitsOpen = states.filter { $0.circuitOpenedAt != nil }.map(\.gateway)
+        for state in states where state.isStopped {
             counts.stopped[state.gateway] = state.stopReason
             if state.stoppedBy == Activity.dunlin { counts.hasStoppedItself = true }
         }

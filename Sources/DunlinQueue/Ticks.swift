@@ -10,6 +10,60 @@ public enum Ticks {
         case skipped
     }
 
+    /// Which of the moments that were missed while nothing ran are made up for. The newest one always is.
+    public enum CatchUp: Sendable, Equatable {
+        case newestOnly
+        /// Up to `max` of them, the newest ones.
+        case all(max: Int)
+
+        var limit: Int {
+            switch self {
+            case .newestOnly: 1
+            case .all(let max): Swift.max(1, max)
+            }
+        }
+    }
+
+    /// What looking at a schedule came to.
+    public struct Fired: Sendable, Equatable {
+        /// The moments that fired, in order.
+        public let moments: [Instant]
+        /// Missed moments before them that are not made up for.
+        public let skippedCount: Int
+
+        public init(moments: [Instant], skippedCount: Int) {
+            self.moments = moments
+            self.skippedCount = skippedCount
+        }
+    }
+
+    /// The most missed moments that one look walks through; a line for every minute has 525,600 in a year.
+    public static let missedMax = 1_000_000
+
+    /// Fires what a schedule names between its last recorded moment, or its first sight, and now.
+    ///
+    /// - Parameters:
+    ///   - next: the first moment of the schedule after the given one; nil when there is none.
+    ///   - job: the job that a moment adds.
+    public static func fireMissed(
+        _ schedule: String, catchUp: CatchUp, now: Instant, next: (Instant) throws -> Instant?,
+        job: (Instant) -> NewJob, _ tx: Transaction
+    ) throws -> Fired {
+        let firstSeen = try firstSeen(schedule, now: now, tx)
+        var missed: [Instant] = []
+        var missedCount = 0
+        var moment = try next(try last(schedule, tx) ?? firstSeen)
+        while let due = moment, due <= now, missedCount < missedMax {
+            missed.append(due)
+            missedCount += 1
+            if missed.count > 2 * catchUp.limit { missed.removeFirst(missed.count - catchUp.limit) }
+            moment = try next(due)
+        }
+        let moments = Array(missed.suffix(catchUp.limit))
+        for moment in moments { _ = try fire(schedule, at: moment, job(moment), now: now, tx) }
+        return Fired(moments: moments, skippedCount: missedCount - moments.count)
+    }
+
     /// Notes a schedule and returns since when it is known; ticks before that never were.
     public static func firstSeen(_ schedule: String, now: Instant, _ tx: Transaction) throws -> Instant {
         try tx.execute(

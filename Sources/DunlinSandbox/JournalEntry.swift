@@ -69,9 +69,9 @@ public struct JournalRequest: Hashable, Sendable {
     private let dialect: String
     private let livemode: Bool
 
-    /// nil for a request that changes nothing: one that only reads, or that was not let in.
-    public init?(_ request: SandboxRequest, answeredWith status: Int) {
-        guard request.method != "GET", request.method != "HEAD", status != 401 else { return nil }
+    /// nil for a request that changed nothing: one that only reads, or that was not let in.
+    public init?(_ request: SandboxRequest, answeredWith response: SandboxResponse) {
+        guard request.method != "GET", request.method != "HEAD", response.hadEffect else { return nil }
         method = request.method
         path = request.path
         query = request.query

@@ -43,32 +43,48 @@ public final class Sandbox: Sendable {
         world.withLock { $0 = World($0.options, baseURL: $0.baseURL) }
     }
 
+    /// Looks into the state, for tests of this module.
+    func withWorld(_ look: (World) -> Void) { world.withLock { look($0) } }
+
     // MARK: Webhooks
 
     /// Advances the clock and takes out the deliveries that are due. Each must be reported by `recordDelivery`.
+    ///
+    /// - Parameter instant: by the caller's clock, as `SandboxRequest.receivedAt`.
     public func dueDeliveries(at instant: Int64) -> [WebhookDelivery] {
         world.withLock { world in
-            world.advance(to: instant)
+            world.follow(instant)
             return world.dueDeliveries()
         }
     }
 
-    /// When the next delivery is due; nil where none waits.
-    public var nextDeliveryDue: Int64? { world.withLock { $0.outbox.nextDue } }
+    /// When the next delivery is due by the caller's clock; nil where none waits.
+    public var nextDeliveryDue: Int64? {
+        world.withLock { world in world.outbox.nextDue.map { $0 - world.lead } }
+    }
 
     /// Reports how a delivery ended; without a 2xx it is retried on the gateway's schedule.
     ///
     /// - Parameter status: of the answer; nil where none came.
     public func recordDelivery(_ id: Int, status: Int?, at instant: Int64) {
         world.withLock { world in
-            world.advance(to: instant)
+            world.follow(instant)
             world.outbox.finish(id, status: status, now: world.now)
         }
     }
 
     // MARK: Judging and disturbing
 
+    /// A copy of all counts; `doubleCharges` and `successCount` are cheaper while much is going on.
     public var audit: SandboxAudit { world.withLock { $0.audit.audit } }
+
+    /// What was collected more than once for one subscription and period.
+    public var doubleCharges: [SandboxAudit.DoubleCharge] { world.withLock { $0.audit.audit.doubles } }
+
+    /// How often a reference was collected.
+    public func successCount(reference: String) -> Int {
+        world.withLock { $0.audit.audit.successesByReference[reference] ?? 0 }
+    }
 
     /// Adds a fault after those that are in force.
     public func addFault(_ rule: FaultRule) { world.withLock { $0.faults.add(rule) } }

@@ -14,11 +14,11 @@ public struct SandboxRequest: Sendable {
     /// Names in lower case.
     public var headers: [String: String]
     public var body: [UInt8]
-    /// Milliseconds since 1970 by the caller's clock; nil leaves the sandbox's clock where it is.
+    /// Milliseconds since 1970 by the caller's clock, which the sandbox's clock follows; nil leaves that where it is.
     public var receivedAt: Int64?
     /// Set where the address alone tells the dialect (`--wooshpay-port`).
     public var dialect: SandboxDialect?
-    /// The mode of a request that was let in before and is played again without its key.
+    /// The mode of a request that was let in before and is played again, without its key and without faults.
     var admittedLivemode: Bool?
 
     public init(
@@ -67,6 +67,8 @@ public struct SandboxResponse: Sendable {
     public var delivery: Delivery
     /// How long the answer is held back.
     public var delayMilliseconds: Int64
+    /// Whether a handler ran for the request; false where a fault or a limit stopped it before.
+    var hadEffect = true
 
     public init(
         status: Int, headers: [SandboxHeader] = [], body: [UInt8] = [], delivery: Delivery = .normal,

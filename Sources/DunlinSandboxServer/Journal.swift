@@ -69,7 +69,7 @@ final class Journal: Sendable {
         guard request.method != "GET" else { return sandbox.handle(request) }
         return file.withLock { file in
             let response = sandbox.handle(request)
-            if let kept = JournalRequest(request, answeredWith: response.status) {
+            if let kept = JournalRequest(request, answeredWith: response) {
                 Self.write(.request(kept), to: file)
             }
             return response

@@ -54,12 +54,14 @@ public struct SandboxServer: Sendable {
             group.addTask {
                 guard let bound = await ports.all() else { return }
                 await announce(bound)
-                try await Courier(sandbox: sandbox, clock: options.clock, surroundings: surroundings, journal: journal)
-                    .run()
+                let courier = Courier(
+                    sandbox: sandbox, clock: options.clock, surroundings: surroundings, journal: journal)
+                do { try await courier.run() } catch is CancellationError {}
             }
-            // The first part that ends ends the others.
-            defer { group.cancelAll() }
+            // The first part that ends ends the others; what a part failed with is thrown, whichever ended first.
             try await group.next()
+            group.cancelAll()
+            try await group.waitForAll()
         }
     }
 

@@ -38,11 +38,11 @@ import Logging
             }
             return .done
         } catch {
-            return end(with: error)
+            return end(with: error, arguments)
         }
     }
 
-    private static func end(with error: any Error) -> ExitStatus {
+    private static func end(with error: any Error, _ arguments: [String]) -> ExitStatus {
         if let code = error as? ExitCode { return ExitStatus(rawValue: code.rawValue) ?? .needsPerson }
         let code = exitCode(for: error)
         if code.isSuccess {
@@ -50,11 +50,21 @@ import Logging
             return .done
         }
         if code == .validationFailure {
-            StandardStreams.writeError(fullMessage(for: error) + "\n")
+            StandardStreams.writeError(fullMessage(for: error) + "\n" + hint(arguments))
             return .badInput
         }
         let report = FailureReport(error)
         if !report.text.isEmpty { StandardStreams.writeError("Error: \(report.text)\n") }
         return report.status
+    }
+
+    /// The command that was most likely meant, where the first word is none.
+    private static func hint(_ arguments: [String]) -> String {
+        let names = configuration.subcommands.map { $0._commandName }
+        guard let word = arguments.first, !word.hasPrefix("-"), !(names + ["help"]).contains(word),
+            let nearest = names.min(by: { $0.distance(to: word) < $1.distance(to: word) }),
+            nearest.distance(to: word) <= 2
+        else { return "" }
+        return "Did you mean: dunlin \(nearest)\n"
     }
 }

@@ -169,6 +169,15 @@ struct SettingsTests {
         #expect(settings.warnings.first == "DUNLIN_STRIPE_SECRETKEY is set but is no setting of Dunlin")
     }
 
+    @Test func aSecretThatEverybodyCanReadIsSaid() throws {
+        var sources = sources(environment: ["DUNLIN_STRIPE_SECRET_KEY_FILE": "/run/key"])
+        #expect(try Settings.load(sources).warnings.isEmpty)
+        sources.isOpenToAll = { $0 == "/run/key" }
+        #expect(
+            try Settings.load(sources).warnings
+                == ["/run/key holds a secret and can be read by everybody: chmod 600 it"])
+    }
+
     @Test func twoGatewaysMayNotShareTheirVariables() {
         let found = problems("gateways: {eu-a: {kind: stripe}, eu_a: {kind: stripe}, Bad: {kind: stripe}}")
         #expect(found.contains { $0.contains("eu-a has the same variables DUNLIN_EU_A_") })

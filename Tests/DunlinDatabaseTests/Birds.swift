@@ -1,5 +1,6 @@
 import DunlinDatabase
 import DunlinTesting
+import Testing
 
 /// A schema of one table that the tests of this target share.
 enum Birds {
@@ -35,7 +36,7 @@ enum Birds {
 
     /// Runs the writes so that the writing thread finds all of them waiting at once, and gives back what each threw.
     static func together(
-        _ database: Database, _ writes: [@Sendable (Transaction) throws -> Void]
+        _ database: Database, _ writes: [@Sendable (Transaction) throws -> Void], firstFails: Bool = false
     ) async throws -> [DatabaseError.Code?] {
         let gate = Gate()
         async let first: Void = database.write { _ in gate.pass() }
@@ -59,7 +60,12 @@ enum Birds {
             for await (index, code) in group { codes[index] = code }
             return codes
         }
-        try await first
+        do {
+            try await first
+            #expect(!firstFails)
+        } catch {
+            #expect(firstFails, "\(error)")
+        }
         return codes
     }
 }

@@ -117,6 +117,19 @@ import Testing
         #expect(probe == "1", "the write that healed changed nothing by itself, so only its probe proves the disk")
     }
 
+    @Test func afterAFailureNoBatchIsBelievedBeforeTheDiskHasProvedItself() async throws {
+        // The first commit fails, and so does that of the write that holds the others back.
+        let temporary = try TemporaryDatabase.onDisk(Birds.schema) { options in
+            options.faults = DatabaseFaults { $0 <= 2 ? .ioError : nil }
+        }
+        let database = temporary.database
+        await #expect(throws: DatabaseError.self) { try await database.write { try Birds.add("knot", $0) } }
+        let codes = try await Birds.together(database, [{ _ in }, { _ in }], firstFails: true)
+        #expect(codes == [nil, nil])
+        #expect(database.storeFailure == nil)
+        #expect(database.counters.flushingCommits == 1)
+    }
+
     @Test func aWriteThatMustNotBeLostIsRepeatedUntilTheDiskTakesIt() async throws {
         let disk = BrokenDisk()
         let database = try TemporaryDatabase.inMemory(Birds.schema) { options in
@@ -149,6 +162,26 @@ import Testing
         try await database.write { try Birds.add("dunlin", $0) }
         #expect(database.counters.reopenings == 1)
         #expect(try await Birds.names(database) == ["dunlin"])
+    }
+
+    @Test func aClosureThatSwallowsAFailureOfTheStoreStillHearsOfIt() async throws {
+        let swallow: Write = { tx in
+            try tx.execute("PRAGMA max_page_count = 1")
+            let song = [UInt8](repeating: 7, count: 100_000)
+            do {
+                try tx.execute("INSERT INTO birds (name, song) VALUES (?1, ?2)", "bittern", song)
+            } catch {
+                try Birds.add("knot", tx)
+            }
+        }
+        let temporary = try TemporaryDatabase.onDisk(Birds.schema)
+        await #expect {
+            try await temporary.database.write { try swallow($0) }
+        } throws: { ($0 as? DatabaseError)?.code == .full }
+        try await temporary.database.write { _ in }
+        let codes = try await Birds.together(temporary.database, [swallow, { try Birds.add("ruff", $0) }])
+        #expect(codes == [.full, nil])
+        #expect(try await Birds.names(temporary.database) == ["ruff"])
     }
 
     @Test func inlineModeCommitsEachWriteByItselfOnTheCallersThread() async throws {

@@ -168,6 +168,29 @@ import Testing
         }
     }
 
+    @Test func processesThatCreateOneFileAtTheSameMomentAllComeToUseIt() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("dunlin.db")
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    await #expect(processExitsWith: .success) { [path = path as String] in
+                        for number in 0..<20 {
+                            let options = DatabaseOptions.file(
+                                path + "\(number)", opening: .createIfMissing, migrations: Birds.schema)
+                            let database = try Database.open(options)
+                            try await database.write { try Birds.add("\(getpid())", $0) }
+                        }
+                    }
+                }
+            }
+        }
+        for number in 0..<20 {
+            let database = try Database.open(.file(path + "\(number)", migrations: Birds.schema))
+            #expect(try await Birds.names(database).count == 4)
+        }
+    }
+
     @Test func aDatabaseForReadingRefusesWrites() async throws {
         let temporary = try TemporaryDatabase.onDisk(Birds.schema)
         try await temporary.database.write { try Birds.add("dunlin", $0) }

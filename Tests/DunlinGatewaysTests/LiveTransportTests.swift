@@ -151,6 +151,20 @@ import Testing
         }
     }
 
+    @Test func aTransportThatWasShutDownSendsNothing() async throws {
+        let server = ScriptedServer([.answer(200), .answer(200)])
+        try await server.start()
+        let transport = LiveTransport()
+        #expect((try? await send(post(server.baseURL), over: transport).get())?.status == 200)
+        try await transport.shutdown()
+        try await transport.shutdown()
+        #expect(isNotSent(await send(post(server.baseURL), over: transport)))
+        #expect(server.requests.count == 1)
+        try await server.stop()
+        // One that never sent anything may be let go as it is.
+        _ = LiveTransport()
+    }
+
     @Test func nothingIsSentAfterTheDeadline() async throws {
         try await run([.answer(200)]) { transport, server in
             let result = await send(post(server.baseURL), over: transport, deadline: SendDeadline { true })

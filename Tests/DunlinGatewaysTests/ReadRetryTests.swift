@@ -59,6 +59,8 @@ import Testing
         #expect(short.reply.verdict == "value pi_1 succeeded" && short.waits == [3000])
         let long = try await retrieve([.answer(429, headers: limited.merging(["Retry-After": "30"]) { $1 }), intent])
         #expect(long.reply.verdict == "throttled rate 30" && long.sent == 1 && long.waits.isEmpty)
+        let maintenance = try await retrieve([.answer(503, headers: ["Retry-After": "2"]), intent])
+        #expect(maintenance.reply.verdict == "value pi_1 succeeded" && maintenance.waits == [2000])
     }
 
     @Test func theWaitIsSpreadByChance() async throws {

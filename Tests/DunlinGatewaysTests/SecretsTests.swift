@@ -89,6 +89,9 @@ import Testing
         let scrubber = Scrubber(key: Secret("sk_test_abc"))
         #expect(scrubber.clean(String(repeating: "x", count: 100_000)).count == Scrubber.lengthMax)
         #expect(scrubber.clean("a sk_test_abc b") == "a … b")
+        #expect(scrubber.cleanID("pi_4242424242424242") == "pi_4242424242424242")
+        #expect(scrubber.cleanID("req_sk_test_abc") == "req_…")
+        #expect(scrubber.cleanID("pi_1_secret_abc") == "pi_1_secret_…")
         #expect(scrubber.clean("seti_1_secret_abcDEF123. More") == "seti_1_secret_…. More")
     }
 }

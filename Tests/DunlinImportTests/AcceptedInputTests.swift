@@ -86,7 +86,9 @@ import Testing
             #"{"id":"s-1","customer_id":"c-1","payment_method_id":"m-1","plan":"basic","amount_minor":1200,"#
             + #""currency":"EUR","quantity":1,"interval":"month","interval_count":1,"anchor":"2026-01-31","#
             + #""time_zone":"Europe/Berlin","cancel_at_period_end":false,"status":"active","trial_end":null}"#
-        let texts: [ImportTable: String] = [.paymentMethods: "\n\(method)\r\n\n", .subscriptions: subscription]
+        let texts: [ImportTable: String] = [
+            .paymentMethods: "\n\(method)\r\n\n", .subscriptions: "\u{FEFF}" + subscription,
+        ]
         let result = try await fixture.apply(texts, suffix: "jsonl")
         #expect(result.problems.lines == [])
         #expect(result.tables[.paymentMethods]?.rows == RowCounts(unchanged: 1))

@@ -64,11 +64,16 @@ import Testing
         #expect(result.notes.listed.first?.reason.hasPrefix("will be parked: ") == true)
     }
 
-    @Test func adjustmentsAreTakenIn() async throws {
+    @Test func adjustmentsAreTakenInByThePeriodTheyAreFor() async throws {
         let fixture = try ImportFixture()
-        let texts = ImportFixture.basis.merging([.adjustments: ImportFixture.csv(.adjustments)]) { $1 }
-        let result = try await fixture.plan(texts)
-        #expect(words(try #require(result.forecast)) == ["1 10.00 EUR from 2026-03-31"])
+        let adjustments = [[:], ["id": "a-2", "amount_minor": "-900", "apply_to_period": "2026-04-30"]]
+        var texts = ImportFixture.basis
+        texts[.adjustments] = ImportFixture.csv(.adjustments, adjustments)
+        let first = try await fixture.plan(texts)
+        #expect(words(try #require(first.forecast)) == ["1 10.00 EUR from 2026-03-31"])
+        texts[.adjustments] = ImportFixture.csv(.adjustments, [[:], ["id": "a-2", "amount_minor": "-1100"]])
+        let carried = try await fixture.plan(texts)
+        #expect(try #require(carried.forecast).count == 0)
     }
 
     @Test func aSumThatDoesNotFitIsSaidToBeUnknown() async throws {

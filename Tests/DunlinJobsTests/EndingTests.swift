@@ -107,7 +107,7 @@ import Testing
         let now = stage.clock.now
         _ = try await BillDueSubscriptions(billing: stage.billing(), gateways: [stage.name]).run(now: now)
         try await stage.edit { $0.status = .paused }
-        _ = try await stage.worker(concurrency: 1).round()
+        try await stage.worker(concurrency: 1).round()
         #expect(stage.wire.moneyRequests.isEmpty)
         #expect(try await stage.attempts().isEmpty)
         #expect(try await stage.invoice().waitsFor == .onHold)

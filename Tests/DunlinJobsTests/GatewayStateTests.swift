@@ -134,6 +134,7 @@ import Testing
         #expect(try await stage.gatewayState().circuitOpenedAt != nil)
 
         stage.wire.disturb { _ in .lostBefore }
+        stage.clock.advance(seconds: 31)
         let before = stage.wire.requests.count
         let result = try await stage.pass()
         guard case .noAnswer = result.refused[stage.name] else {
@@ -190,7 +191,7 @@ import Testing
             options.timeMaxSeconds = 0
         }
         for _ in 0..<2 {
-            _ = try await stage.worker(concurrency: 1).round()
+            try await stage.worker(concurrency: 1).round()
         }
         #expect(stage.wire.moneyRequests.map(\.kind) == [.create, .create, .confirm])
         try await stage.stopCharging()

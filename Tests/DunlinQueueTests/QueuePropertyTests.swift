@@ -44,14 +44,14 @@ private struct QueueWalk {
 
     func compare(_ tx: Transaction) throws {
         let records = try JobQueue.list(limit: 10_000, tx)
-        #expect(records.map(\.id) == model.entries.map(\.id))
-        #expect(records.map(\.state) == model.entries.map(\.state))
-        #expect(records.map(\.runAt) == model.entries.map(\.runAt))
-        #expect(records.map(\.runCount) == model.entries.map(\.runCount))
+        try #require(records.map(\.id) == model.entries.map(\.id))
+        try #require(records.map(\.state) == model.entries.map(\.state))
+        try #require(records.map(\.runAt) == model.entries.map(\.runAt))
+        try #require(records.map(\.runCount) == model.entries.map(\.runCount))
         let running = records.filter { $0.state == .running }.compactMap(\.concurrencyKey)
-        #expect(Set(running).count == running.count)
+        try #require(Set(running).count == running.count)
         let ready = model.entries.filter { $0.state == .ready }.map(\.runAt).min()
-        #expect(try JobQueue.nextRunAt(tx) == ready)
+        try #require(try JobQueue.nextRunAt(tx) == ready)
     }
 
     private mutating func enqueue(_ tx: Transaction) throws {

@@ -141,10 +141,10 @@ struct PlantedViolation: Sendable, CustomTestStringConvertible {
         ) { rows in try rows.job("charge-invoice/51") },
         PlantedViolation(
             "an invoice on hold is charged", .p2, "two_next_steps", ["subscription_id": "sub7", "invoice_id": "71"]
-        ) { rows in try rows.job("charge-invoice/71") },
+        ) { rows in try rows.job("charge-invoice/71", runAt: now.adding(days: 3)) },
         PlantedViolation(
             "an ending debt is charged", .p2, "two_next_steps", ["subscription_id": "sub6", "invoice_id": "61"]
-        ) { rows in try rows.job("charge-invoice/61") },
+        ) { rows in try rows.job("charge-invoice/61", runAt: now.adding(days: 3)) },
         PlantedViolation(
             "an ending debt has nothing that ends it", .p2, "no_next_step",
             ["subscription_id": "sub6", "invoice_id": "61"]
@@ -231,7 +231,7 @@ struct PlantedViolation: Sendable, CustomTestStringConvertible {
             ["subscription_id": "sub6", "invoice_id": "61", "attempt_id": "65"]
         ) { rows in
             try rows.attempt(
-                65, of: 61, intent: 61, "declined", number: 2, writtenAt: now.adding(seconds: 1), method: "pm6",
+                65, of: 61, intent: 61, "declined", number: 2, writtenAt: now.adding(hours: 1), method: "pm6",
                 cardKey: "card6", customer: "cus6")
         },
         PlantedViolation(
@@ -244,7 +244,7 @@ struct PlantedViolation: Sendable, CustomTestStringConvertible {
         ) { rows in
             try rows.exchange("/v1/payment_intents/pi_91/confirm", invoice: 91, attempt: 1, at: november)
             try rows.exchange(
-                "/v1/payment_intents/pi_91/confirm", invoice: 91, attempt: 1, at: now.adding(seconds: 5))
+                "/v1/payment_intents/pi_91/confirm", invoice: 91, attempt: 1, at: now.adding(hours: 1))
         },
     ]
 

@@ -49,6 +49,35 @@ import Testing
         }
     }
 
+    @Test func aPortThatIsTakenIsAnError() async throws {
+        try await RunningServer.with { server in
+            var options = SandboxServerOptions()
+            options.port = try #require(server.address.baseURL.split(separator: ":").last.flatMap { Int($0) })
+            await #expect(throws: (any Error).self) {
+                try await RunningServer.with(options) { _ in Issue.record("two servers on one port") }
+            }
+        }
+    }
+
+    @Test func manyAtOnceWithOneKeyMakeOne() async throws {
+        try await RunningServer.with { server in
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<40 {
+                    group.addTask {
+                        try await server.send(
+                            "POST", "/v1/payment_intents",
+                            "amount=1000&currency=usd&payment_method=pm_card_visa&confirm=true&payment_method_types[]=card",
+                            headers: ["Idempotency-Key": "once"]
+                        ).status
+                    }
+                }
+                return try await group.reduce(into: Set<Int>()) { $0.insert($1) }
+            }
+            #expect(statuses == [200])
+            #expect(server.sandbox.audit.successes == 1)
+        }
+    }
+
     @Test func aTruncatedBodyBreaksOff() async throws {
         try await RunningServer.with { server in
             server.sandbox.addFault(FaultRule(.truncated, path: "/v1/account", timesMax: 1))

@@ -56,6 +56,7 @@ struct TestClient {
                 body: Array(body.utf8)))
     }
 
+    @discardableResult
     func send(_ request: SandboxRequest) -> Answer {
         let response = sandbox.handle(request)
         return Answer(response: response, json: (try? JSONValue(parsing: response.body)) ?? .null)

@@ -77,9 +77,9 @@ struct CommandLineTests {
         let program = try Program()
         #expect(try await program.run("init", "--write-config").status == 0)
         #expect(try await program.run("check").status == 0)
-        try write("mode: test\nmoode: x\n", "config/dunlin.yaml", program)
-        try write("prune 61 * * * * UTC prune-queue\nx 1 1 1 1 1 Nowhere y\n", "config/schedule.crontab", program)
-        try write("version: 1\npolicies: {a: {tries_max: 99}}\n", "config/dunning.yaml", program)
+        try program.write("mode: test\nmoode: x\n", to: "config/dunlin.yaml")
+        try program.write("prune 61 * * * * UTC prune-queue\nx 1 1 1 1 1 Nowhere y\n", to: "config/schedule.crontab")
+        try program.write("version: 1\npolicies: {a: {tries_max: 99}}\n", to: "config/dunning.yaml")
         let ended = try await program.run("check")
         #expect(ended.status == 2)
         #expect(ended.output.contains("config/dunlin.yaml:2:1: unknown key moode; did you mean mode?"))
@@ -100,7 +100,7 @@ struct CommandLineTests {
     @Test func aForeignFileEndsWithStatusFourAndIsLeftAlone() async throws {
         let program = try Program()
         let garbage = String(repeating: "no database ", count: 1_000)
-        try write(garbage, "dunlin.db", program)
+        try program.write(garbage, to: "dunlin.db")
         #expect(try await program.run("check").status == 4)
         #expect(try await program.run("charging", "stop", "--reason", "test").status == 4)
         #expect(try String(contentsOfFile: program.folder.file("dunlin.db"), encoding: .utf8) == garbage)
@@ -130,9 +130,5 @@ struct CommandLineTests {
         let ended = try await program.run("init", "--now", "2026-01-01T00:00:00Z")
         #expect(ended.status == 2)
         #expect(ended.error.contains("--now is for test mode only"))
-    }
-
-    private func write(_ text: String, _ name: String, _ program: Program) throws {
-        try Data(text.utf8).write(to: URL(filePath: program.folder.file(name)))
     }
 }

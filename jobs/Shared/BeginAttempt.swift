@@ -41,17 +41,21 @@ struct BeginAttempt {
         let invoice = try Invoices.get(invoiceID, tx)
         let attempts = try Attempts.of(invoiceID, tx)
         if let blocked = try block(invoice, attempts, tx) { return blocked }
-        guard let state = try GatewayStates.find(gateway.name, tx), !state.isStopped else {
-            return try snooze(seconds: 60, tx)
-        }
+        // Stopped, or bound to another key than this process holds.
+        guard let state = try GatewayStates.find(gateway.name, tx), !state.isStopped,
+            state.keyHash == gateway.driver.keyHash
+        else { return try snooze(seconds: 60, tx) }
         guard let subscription = try Subscriptions.find(invoice.subscriptionID, tx),
             let customer = try Customers.find(invoice.customerID, tx)
         else { return try hold(invoice, "the subscription or its customer was deleted", tx) }
+        if subscription.customerID != invoice.customerID {
+            return try hold(invoice, "the subscription belongs to another customer now", tx)
+        }
         if let ended = try obeyWish(subscription, invoice, tx) { return ended }
         let intents = try Intents.of(invoiceID, tx)
         if customer.gateway != invoice.gateway { return try move(invoice, to: customer, intents, tx) }
         guard let method = try method(for: subscription, invoice, tx) else { return .finished }
-        if let wait = try budgetWait(method, tx) { return try postpone(invoice, until: wait, tx) }
+        if let wait = try budgetWait(method, invoice, tx) { return try postpone(invoice, until: wait, tx) }
         let facts = Facts(
             invoice: invoice, customer: customer, method: method, state: state, intents: intents, attempts: attempts)
         return try chooseIntent(facts, asked: asked, tx)
@@ -133,15 +137,26 @@ struct BeginAttempt {
         return nil
     }
 
-    /// Mastercard: ten declines of a card in 24 hours, whatever the amount, over all subscriptions (money.md 35).
-    private func budgetWait(_ method: PaymentMethod, _ tx: Transaction) throws -> Instant? {
-        guard method.brand?.lowercased().replacing(" ", with: "") == "mastercard" else { return nil }
-        let found = try Attempts.declines(
-            gateway: gateway.name, cardKey: method.cardKey, since: now.adding(hours: -24), tx)
-        let most = billing.rules.mastercardDeclinesPerDayMax
-        if found.count >= most, let oldest = found.oldest { return oldest.adding(hours: 24).adding(seconds: 1) }
+    /// When the card may be charged again, if a network's budget is used up: over all subscriptions (money.md 35).
+    /// Attempts on the card that are in flight may still be declined, so they are waited for.
+    private func budgetWait(_ method: PaymentMethod, _ invoice: Invoice, _ tx: Transaction) throws -> Instant? {
         let inFlight = try Attempts.inFlight(gateway: gateway.name, cardKey: method.cardKey, tx)
-        return found.count + inFlight >= most ? now.adding(seconds: Self.waitForOthersSeconds) : nil
+        return try billing.rules.cardBudgets.compactMap { budget in
+            guard budget.covers(brand: method.brand) else { return nil }
+            if let free = try freeAt(budget, declines: budget.declinesMax, method, invoice, tx) { return free }
+            guard inFlight > 0, inFlight < budget.declinesMax else { return nil }
+            let isClose = try freeAt(budget, declines: budget.declinesMax - inFlight, method, invoice, tx) != nil
+            return isClose ? now.adding(seconds: Self.waitForOthersSeconds) : nil
+        }.max()
+    }
+
+    private func freeAt(
+        _ budget: CardBudget, declines: Int, _ method: PaymentMethod, _ invoice: Invoice, _ tx: Transaction
+    ) throws -> Instant? {
+        let last = try Attempts.decline(
+            number: declines, gateway: gateway.name, cardKey: method.cardKey,
+            sameAmountAs: budget.isPerAmount ? invoice : nil, tx)
+        return budget.freeAt(lastOfBudget: last, now: now)
     }
 
     // MARK: - One debt, one open intent (money.md 5)
@@ -155,37 +170,41 @@ struct BeginAttempt {
         }
         guard let open = facts.intents.first(where: { !$0.isCanceled }) else {
             let number = (facts.intents.map(\.number).max() ?? 0) + 1
-            if let blocked = try lookUp(number, facts, asked, tx) { return blocked }
+            if number > 1, asked.missingNumber != number { return .lookUp(facts.invoice, number: number) }
+            if number == 1, isLate(facts.invoice) { return try askFirst(facts.invoice, tx) }
             return try write(facts, intent: newIntent(facts, amount, number, tx), baseline: nil, amount, tx)
+        }
+        if open.account != facts.state.account, open.gateway == gateway.name {
+            return try hold(facts.invoice, "its intent is in account \(open.account), the key is of another", tx)
         }
         if mustReplace(open, facts, amount) {
             try FollowUps.cancel(open, of: facts.invoice, now: now, tx)
             return try snooze(seconds: 60, tx)
         }
-        guard open.gatewayID != nil else {
-            if let blocked = try lookUp(open.number, facts, asked, tx) { return blocked }
-            return try write(facts, intent: open, baseline: nil, amount, tx)
-        }
+        guard open.gatewayID != nil else { return try write(facts, intent: open, baseline: nil, amount, tx) }
         guard let look = asked.look, look.id == open.gatewayID else { return .look(open) }
         return try write(facts, intent: open, baseline: look.latestCharge ?? open.latestCharge, amount, tx)
     }
 
-    /// Whether an intent of this number may be at the gateway already: one that follows others, or one of an invoice
-    /// that was not just written. The file may have been restored from before the invoice was sent (money.md 9).
-    private func lookUp(_ number: Int, _ facts: Facts, _ asked: Asked, _ tx: Transaction) throws -> Start? {
-        let isOld = now.milliseconds(since: facts.invoice.invoicedAt) > billing.rules.lateAfterSeconds * 1000
-        guard number > 1 || isOld, asked.missingNumber != number else { return nil }
-        guard gateway.driver.capabilities.listing != .none else {
-            return try hold(
-                facts.invoice, "gateway \(gateway.name) cannot say whether this was collected already", tx)
-        }
-        return .lookUp(facts.invoice, number: number)
+    /// Nothing was ever sent for this debt as far as this file knows, but there was time enough for another timeline of
+    /// it to have done so: a restored backup, or a long queue (money.md 9).
+    private func isLate(_ invoice: Invoice) -> Bool {
+        let late = billing.rules.lateAfterSeconds * 1000
+        guard now.milliseconds(since: invoice.dueAt) > late else { return false }
+        return invoice.askedAt.map { now.milliseconds(since: $0) > late } ?? true
+    }
+
+    private func askFirst(_ invoice: Invoice, _ tx: Transaction) throws -> Start {
+        try Invoices.askFirst(invoice.id, tx)
+        _ = try finish(tx)
+        try FollowUps.askAboutLateDebts(gateway: invoice.gateway, now: now, tx)
+        return .finished
     }
 
     private func mustReplace(_ intent: Intent, _ facts: Facts, _ amount: Money) -> Bool {
         let isOther =
-            intent.gateway != gateway.name || intent.account != facts.state.account
-            || intent.mode != gateway.driver.mode || intent.gatewayCustomerID != facts.customer.gatewayCustomerID
+            intent.gateway != gateway.name || intent.mode != gateway.driver.mode
+            || intent.gatewayCustomerID != facts.customer.gatewayCustomerID
             || intent.amountMinor != amount.minorUnits || intent.currencyCode != amount.currency.code
         let wasDeclined = facts.attempts.contains { $0.intentID == intent.id && $0.state != .neverHappened }
         return isOther || (gateway.retryMode == .newIntent && wasDeclined)
@@ -196,7 +215,7 @@ struct BeginAttempt {
             NewIntent(
                 invoiceID: facts.invoice.id, number: number, gateway: gateway.name, account: facts.state.account,
                 mode: gateway.driver.mode, gatewayCustomerID: facts.customer.gatewayCustomerID, amount: amount,
-                reference: facts.invoice.reference(intentNumber: number, databaseID: billing.databaseID)),
+                reference: facts.invoice.reference(intentNumber: number, databaseID: billing.databaseID).text),
             now: now, tx)
         return try Intents.get(id, tx)
     }
@@ -204,7 +223,7 @@ struct BeginAttempt {
     private func write(
         _ facts: Facts, intent: Intent, baseline: String?, _ amount: Money, _ tx: Transaction
     ) throws -> Start {
-        if let problem = overCeiling(amount) {
+        if let problem = try overCeiling(amount, tx) {
             try GatewayStates.stop(gateway.name, reason: problem, by: Activity.dunlin, now: now, tx)
             return try snooze(seconds: 60, tx)
         }
@@ -225,10 +244,7 @@ struct BeginAttempt {
         // Whatever happens to this run, somebody asks what became of the attempt (P2).
         try FollowUps.settle(
             attemptID: id, gateway: gateway.name, of: facts.invoice, at: claimed.lease.until, now: now, tx)
-        billing.tally.update {
-            $0.attempted += 1
-            $0.sentMinor[amount.currency.code, default: 0] += amount.minorUnits
-        }
+        billing.tally.noteWritten(id)
         return .send(
             try FrozenRequest(
                 invoice: facts.invoice, intent: intent, attempt: try Attempts.get(id, tx),
@@ -243,9 +259,11 @@ struct BeginAttempt {
         return mayCall && isNew && !hasVanished ? .oneCall : .twoPhase
     }
 
-    private func overCeiling(_ amount: Money) -> String? {
-        guard let ceiling = billing.rules.ceilings[amount.currency] else { return nil }
-        let sent = billing.tally.current.sentMinor[amount.currency.code] ?? 0
+    private func overCeiling(_ amount: Money, _ tx: Transaction) throws -> String? {
+        guard let ceiling = billing.rules.ceilings[amount.currency], let since = billing.tally.startedAt else {
+            return nil
+        }
+        let sent = try Attempts.sentMinor(currency: amount.currency.code, since: since, tx)
         guard sent + amount.minorUnits > ceiling else { return nil }
         let text = Money(minorUnits: ceiling, currency: amount.currency)
         return "this run would send more than its ceiling of \(text)"

@@ -38,24 +38,23 @@ public struct Billing: Sendable {
         self.steps = steps
     }
 
-    /// Stores what came of a request. It is repeated while the store is busy, since what is not stored now must be
-    /// asked for again; a store that has failed for good ends the program, and the attempt stays in flight.
+    /// Stores what came of a request. It is repeated while the store is busy or fails, since what is not stored now must
+    /// be asked for again; a store that stays broken ends the program, and the attempt stays in flight.
     func writeOutcome<T: Sendable>(
         _ step: String, _ body: @escaping @Sendable (Transaction) throws -> T
     ) async throws -> T {
-        var failures = 0
-        while true {
-            do {
-                return try await database.write(step: step, body)
-            } catch let error as DatabaseError where error.code == .busy || error.isStoreFailure {
-                failures += error.isStoreFailure ? 1 : 0
-                guard failures < Self.storeFailuresMax else { throw error }
+        let clock = clock
+        return try await database.writeUntilStored(
+            step: step,
+            pause: { tries in
+                guard tries < Self.outcomeTriesMax else {
+                    throw DatabaseError(.ioError, "the store has taken no write for a while: free space, or mend it")
+                }
                 try await clock.sleep(500)
-            }
-        }
+            }, body)
     }
 
-    static let storeFailuresMax = 20
+    static let outcomeTriesMax = 40
 
     /// The gateway of this name.
     ///
@@ -133,8 +132,8 @@ public struct BillingRules: Sendable {
     public var isTimeTravel = false
     /// At most this much per currency and pass is sent; more stops charging (money.md 34). None by default.
     public var ceilings: [Currency: Int64] = [:]
-    /// Mastercard refuses a card for a day after this many declines (stripe.md 3.5).
-    public var mastercardDeclinesPerDayMax = 10
+    /// How often a card may be declined before the network wants a rest.
+    public var cardBudgets = CardBudget.all
 
     public init(declines: DeclineTable, dunning: DunningPolicy = DunningPolicy()) {
         self.declines = declines

@@ -12,6 +12,8 @@ import Logging
 public struct BillingWorker: Sendable {
     /// Requests of the longest job (read, create, confirm); a lease is at least twice their time-outs.
     static let requestsPerLease: Int64 = 3
+    /// Up to this long a free slot waits for a permit or a job; longer waits are looked at again when a job ends.
+    static let waitMilliseconds: Int64 = 1000
     private static let kindsWhileStopped = [SettleAttempt.kind, CancelIntent.kind, AskAboutLateDebts.kind]
 
     let billing: Billing
@@ -27,58 +29,99 @@ public struct BillingWorker: Sendable {
         self.concurrency = concurrency
     }
 
-    /// What one round came to.
-    public struct Round: Sendable {
-        /// How many jobs ran.
-        public var ran: Int
-        /// When there may be more to do: now when the round was full, later when permits are used up or the next job
-        /// is due later; nil when nothing is ready at all.
-        public var nextAt: Instant?
-    }
-
     public var leaseSeconds: Int64 { max(60, 2 * Self.requestsPerLease * gateway.driver.totalTimeoutSeconds) }
 
-    /// Claims one batch and runs it.
+    /// Works until nothing is ready and nothing is in flight, or nothing may begin any more. Slots and permits are used
+    /// again as they become free.
     ///
+    /// - Returns: when there may be more to do; nil when nothing is ready at all.
     /// - Throws: `DatabaseError` when the store failed, and `RunCutOff`; a job's own failure is stored with the job.
-    public func round() async throws -> Round {
-        let now = billing.clock.now()
-        let monotonic = billing.clock.monotonicMilliseconds()
-        let claimed = try await billing.database.write(step: "claim") { tx in try claim(now: now, tx) }
-        guard !claimed.jobs.isEmpty else { return Round(ran: 0, nextAt: claimed.nextAt) }
-        let end = monotonic + leaseSeconds * 1000
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for job in claimed.jobs {
-                let claimedJob = ClaimedJob(job: job, monotonicEnd: end, clock: billing.clock)
-                group.addTask { try await perform(claimedJob) }
+    public func work(while mayBegin: @Sendable () -> Bool) async throws -> Instant? {
+        try await withThrowingTaskGroup(of: Event.self) { group in
+            var inFlight = 0
+            var isWaiting = false
+            while true {
+                var next: Instant?
+                if mayBegin(), inFlight < concurrency {
+                    let claim = try await claim(limit: concurrency - inFlight)
+                    for job in claim.jobs {
+                        group.addTask {
+                            try await perform(job)
+                            return .jobEnded
+                        }
+                    }
+                    inFlight += claim.jobs.count
+                    next = claim.nextAt
+                    if !claim.jobs.isEmpty, claim.isMore { continue }
+                }
+                guard inFlight > 0 else {
+                    group.cancelAll()
+                    return next
+                }
+                let wait = next.map { max(1, $0.milliseconds(since: billing.clock.now())) } ?? .max
+                if wait <= Self.waitMilliseconds, !isWaiting {
+                    isWaiting = true
+                    let sleep = billing.clock.sleep
+                    group.addTask {
+                        try? await sleep(wait)
+                        return .timePassed
+                    }
+                }
+                switch try await group.next() {
+                case .jobEnded: inFlight -= 1
+                case .timePassed: isWaiting = false
+                case nil: return next
+                }
             }
-            try await group.waitForAll()
         }
-        return Round(ran: claimed.jobs.count, nextAt: billing.clock.now())
+    }
+
+    private enum Event: Sendable {
+        case jobEnded, timePassed
     }
 
     // MARK: - Claiming
 
     private struct Claim: Sendable {
-        var jobs: [Job] = []
+        var jobs: [ClaimedJob] = []
+        /// When there may be more to claim; nil when nothing is ready.
         var nextAt: Instant?
+        /// True when more may be claimable right now.
+        var isMore = false
     }
 
-    private func claim(now: Instant, _ tx: Transaction) throws -> Claim {
+    private func claim(limit: Int) async throws -> Claim {
+        let now = billing.clock.now()
+        let monotonic = billing.clock.monotonicMilliseconds()
+        let (jobs, nextAt, isMore) = try await billing.database.write(step: "claim") { tx in
+            try claim(limit: limit, now: now, tx)
+        }
+        let end = monotonic + leaseSeconds * 1000
+        return Claim(
+            jobs: jobs.map { ClaimedJob(job: $0, monotonicEnd: end, clock: billing.clock) }, nextAt: nextAt,
+            isMore: isMore)
+    }
+
+    private func claim(
+        limit: Int, now: Instant, _ tx: Transaction
+    ) throws -> (jobs: [Job], nextAt: Instant?, isMore: Bool) {
         let state = try GatewayStates.find(gateway.name, tx)
-        if let state, state.circuitOpenedAt != nil { return Claim(nextAt: state.probeAt) }
+        if let state, state.circuitOpenedAt != nil { return ([], state.probeAt, false) }
         try stopOnManyDeclines(state, now: now, tx)
-        guard let next = try JobQueue.nextRunAt(queue: gateway.name, tx) else { return Claim() }
-        guard next <= now else { return Claim(nextAt: next) }
-        let permits = try gateway.limits?.takeForJobs(concurrency, gateway: gateway.name, now: now, tx)
-        if let permits, permits.taken == 0 { return Claim(nextAt: permits.nextAt) }
+        guard let next = try JobQueue.nextRunAt(queue: gateway.name, tx) else { return ([], nil, false) }
+        guard next <= now else { return ([], next, false) }
+        let permits = try gateway.limits?.takeForJobs(limit, gateway: gateway.name, now: now, tx)
+        if let permits, permits.taken == 0 { return ([], permits.nextAt, false) }
+        let granted = permits?.taken ?? limit
         // While charging is stopped its jobs stay where they are, and what is in flight goes on.
         let isStopped = try GatewayStates.find(gateway.name, tx)?.isStopped ?? false
         let jobs = try JobQueue.claim(
-            queue: gateway.name, kinds: isStopped ? Self.kindsWhileStopped : nil, limit: permits?.taken ?? concurrency,
-            holder: holder, leaseSeconds: leaseSeconds, now: now, tx)
+            queue: gateway.name, kinds: isStopped ? Self.kindsWhileStopped : nil, limit: granted, holder: holder,
+            leaseSeconds: leaseSeconds, now: now, tx)
+        try gateway.limits?.giveBack(granted - jobs.count, gateway: gateway.name, now: now, tx)
         // Ready and due, yet not claimable: another job of the same customer runs.
-        return Claim(jobs: jobs, nextAt: jobs.isEmpty ? now.adding(milliseconds: 200) : now)
+        if jobs.isEmpty { return ([], now.adding(milliseconds: 200), false) }
+        return (jobs, now.adding(milliseconds: 20), jobs.count == granted)
     }
 
     /// More than half of the last 200 first attempts declined: a bug or a broken gateway must not dun everybody
@@ -107,6 +150,9 @@ public struct BillingWorker: Sendable {
             billing.logger.debug("a lease was lost", metadata: ["job": "\(claimed.job.id)"])
         } catch let error as DatabaseError where error.isStoreFailure {
             throw error
+        } catch let error as DatabaseError where error.code == .busy {
+            // BUSY never fails a job (money.md 27).
+            try await giveBack(claimed)
         } catch {
             try await handle(error, claimed)
         }
@@ -122,11 +168,19 @@ public struct BillingWorker: Sendable {
         }
     }
 
-    /// No answer from the gateway counts no run; anything else is retried with a growing wait, and dies in the end.
+    private func giveBack(_ claimed: ClaimedJob) async throws {
+        let at = billing.clock.now().adding(seconds: 1)
+        try await billing.writeOutcome("job-busy") { tx in
+            guard try JobQueue.holds(claimed.lease, tx) else { return }
+            try JobQueue.snooze(claimed.lease, at: at, tx)
+        }
+    }
+
+    /// Retried with a growing wait. What never dies goes on for ever; the rest is dead in the end, for a person.
     private func handle(_ error: any Error, _ claimed: ClaimedJob) async throws {
         let now = billing.clock.now()
         var generator = billing.clock.generator
-        let backoff = Backoff(firstSeconds: 10, maxSeconds: 3600).seconds(
+        let backoff = Backoff(firstSeconds: 30, maxSeconds: 3600).seconds(
             afterRun: claimed.job.runCount, using: &generator)
         let unavailable = error as? GatewayUnavailable
         let wait = max(backoff, unavailable?.retryAfterSeconds ?? 0)
@@ -135,17 +189,13 @@ public struct BillingWorker: Sendable {
             metadata: [
                 "job": "\(claimed.job.id)", "kind": "\(claimed.job.kind)", "error": "\(Redaction.clean("\(error)"))",
             ])
-        try await billing.database.write(step: "job-failed") { tx in
+        try await billing.writeOutcome("job-failed") { tx in
             if unavailable?.isSilence == true {
                 try Circuit(gateway: gateway.name, billing: billing, now: now).noteUnknown(tx)
             }
             guard try JobQueue.holds(claimed.lease, tx) else { return }
-            if unavailable != nil {
-                try JobQueue.snooze(claimed.lease, at: now.adding(seconds: max(wait, 30)), tx)
-            } else {
-                try JobQueue.retry(
-                    claimed.lease, at: now.adding(seconds: wait), error: Redaction.clean("\(error)"), now: now, tx)
-            }
+            try JobQueue.retry(
+                claimed.lease, at: now.adding(seconds: wait), error: Redaction.clean("\(error)"), now: now, tx)
         }
     }
 }

@@ -17,7 +17,7 @@ struct Collected {
         let isNews = try Intents.noteSucceeded(intentID, tx)
         if let attempt {
             let ended = try Attempts.end(attempt.id, as: .succeeded, requestID: requestID, now: now, tx)
-            if ended { billing.tally.update { $0.succeeded += 1 } }
+            if ended { billing.tally.noteEnded(attempt.id, as: .succeeded) }
             try FollowUps.settleIsOver(attemptID: attempt.id, now: now, tx)
         }
         guard isNews else { return }

@@ -31,6 +31,9 @@ public struct FirstContact: Sendable {
             return .keyRefused(
                 "the database is bound to \(known.mode.rawValue) mode, the key is of \(gateway.driver.mode.rawValue)")
         }
+        if let known, known.circuitOpenedAt != nil, try await !mayProbe() {
+            return .noAnswer("it gave no answer several times in a row; it is asked again in a moment")
+        }
         if known == nil || known?.keyHash != gateway.driver.keyHash {
             let verdict = try await bind(known)
             if verdict != .ready { return verdict }
@@ -66,13 +69,28 @@ public struct FirstContact: Sendable {
                     + "set the right key, or run dunlin adopt")
         }
         let now = billing.clock.now()
-        try await billing.database.write(step: "bind") { tx in
+        let isFirst = known == nil
+        let bound = try await billing.database.write(step: "bind") { tx in
             try Exchanges.add(reply.exchanges, gateway: gateway.name, tx)
-            try GatewayStates.bind(
-                gateway.name, kind: gateway.driver.kind, mode: gateway.driver.mode, account: account,
-                keyHash: gateway.driver.keyHash, now: now, tx)
+            let bind = isFirst ? GatewayStates.bindFirst : GatewayStates.bind
+            try bind(
+                gateway.name, gateway.driver.kind, gateway.driver.mode, account, gateway.driver.keyHash, now, tx)
+            return try GatewayStates.find(gateway.name, tx)
+        }
+        // Another process may have been first, with another key.
+        guard bound?.account == account, bound?.keyHash == gateway.driver.keyHash else {
+            return .keyRefused("another process has just bound the database to another key")
         }
         return .ready
+    }
+
+    /// While the circuit is open one probe at a time is sent, whoever sends it (money.md 14).
+    private func mayProbe() async throws -> Bool {
+        let now = billing.clock.now()
+        return try await billing.database.write(step: "take-probe") { tx in
+            try GatewayStates.takeProbe(
+                gateway.name, now: now, nextAt: now.adding(seconds: Circuit.probeSeconds), tx)
+        }
     }
 
     // MARK: - What time

@@ -11,7 +11,7 @@ enum FollowUps {
             NewJob(
                 queue: invoice.gateway, kind: ChargeInvoice.kind, arguments: JobArguments(invoice: invoice.id).text,
                 uniqueKey: chargeKey(invoice.id), concurrencyKey: customerKey(invoice), priority: .charge,
-                runAt: runAt), now: now, tx)
+                runAt: runAt, runsMax: 30), now: now, tx)
     }
 
     static func settle(

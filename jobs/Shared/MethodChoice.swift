@@ -18,7 +18,7 @@ enum MethodChoice {
         for method in own + others {
             if method.type != "card" {
                 choice.passedOver.append("\(method.id) is of type \(method.type)")
-            } else if try RetryBudget.isClosed(gateway: gateway, cardKey: method.cardKey, tx) {
+            } else if try isClosed(method, gateway: gateway, tx) {
                 choice.passedOver.append("\(method.id) was declined for good")
             } else {
                 choice.method = method
@@ -27,5 +27,11 @@ enum MethodChoice {
         }
         if choice.passedOver.isEmpty { choice.passedOver = ["the customer has no payment method"] }
         return choice
+    }
+
+    private static func isClosed(_ method: PaymentMethod, gateway: String, _ tx: Transaction) throws -> Bool {
+        try Set([method.cardKey, method.gatewayPaymentMethodID]).contains {
+            try RetryBudget.isClosed(gateway: gateway, cardKey: $0, tx)
+        }
     }
 }

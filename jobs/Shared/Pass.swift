@@ -15,8 +15,10 @@ public struct Pass: Sendable {
         public var waitSeconds: Int64 = 120
         /// Leases of other hosts that end within this time are waited for.
         public var graceSeconds: Int64 = 0
-        /// No new round is begun after this time; nil for no limit.
+        /// Nothing new is begun after this time; nil for no limit.
         public var timeMaxSeconds: Int64?
+        /// Asked before anything new is begun: true when the program is to stop.
+        public var isStopping: @Sendable () -> Bool = { false }
 
         public init() {}
     }
@@ -59,6 +61,7 @@ public struct Pass: Sendable {
     public func run() async throws -> Result {
         let started = billing.clock.now()
         let monotonic = billing.clock.monotonicMilliseconds()
+        billing.tally.reset(at: started)
         var result = Result()
         let before = try await billing.database.read { tx in try Self.counts(tx) }
         try await rescue()
@@ -73,6 +76,9 @@ public struct Pass: Sendable {
         result.parked = after.parked
         result.deadJobs = after.deadJobs
         result.stopped = after.stopped
+        for name in after.circuitsOpen where result.refused[name] == nil {
+            result.refused[name] = .noAnswer("it gave no answer several times in a row")
+        }
         result.hasStoppedItself = after.hasStoppedItself
         result.newForPeople =
             max(0, after.parked - before.parked) + max(0, after.deadJobs - before.deadJobs)
@@ -99,7 +105,8 @@ public struct Pass: Sendable {
     /// The gateways that have work and answer.
     private func contact(_ result: inout Result) async throws -> Set<String> {
         let now = billing.clock.now()
-        let busy = try await billing.database.read { tx in try Self.gatewaysWithWork(now: now, tx) }
+        let end = now.adding(seconds: options.waitSeconds)
+        let busy = try await billing.database.read { tx in try Self.gatewaysWithWork(now: now, until: end, tx) }
         var ready: Set<String> = []
         for name in busy.sorted() {
             let verdict: FirstContact.Verdict
@@ -108,7 +115,7 @@ public struct Pass: Sendable {
             } else if let variable = billing.keyless[name] {
                 verdict = .keyRefused("no key: set \(variable)")
             } else {
-                continue
+                verdict = .keyRefused("the settings have no such gateway, and work is left there")
             }
             if verdict == .ready {
                 ready.insert(name)
@@ -122,9 +129,14 @@ public struct Pass: Sendable {
         return ready
     }
 
-    private static func gatewaysWithWork(now: Instant, _ tx: Transaction) throws -> Set<String> {
+    /// - Parameter end: jobs that become ready until then are work of this pass; what waits longer, as a retry in some
+    ///   days does, is no reason to speak to its gateway, unless that was lost and may be back (money.md 14).
+    private static func gatewaysWithWork(now: Instant, until end: Instant, _ tx: Transaction) throws -> Set<String> {
         var names = try BillingStates.gatewaysDue(now: now, tx)
-        names.formUnion(try JobQueue.queuesWithReadyJobs(tx))
+        for name in try JobQueue.queuesWithReadyJobs(tx) {
+            let isDue = try JobQueue.nextRunAt(queue: name, tx).map { $0 <= end } ?? false
+            if try isDue || GatewayStates.find(name, tx)?.circuitOpenedAt != nil { names.insert(name) }
+        }
         if try ChangedRows.count(tx) > 0 { names.formUnion(try Customers.gateways(tx)) }
         return names
     }
@@ -144,21 +156,25 @@ public struct Pass: Sendable {
     private func drain(_ gateway: BillingGateway, until monotonicEnd: Int64?) async throws {
         let worker = BillingWorker(
             billing: billing, gateway: gateway, holder: holder, concurrency: options.concurrency)
-        while monotonicEnd.map({ billing.clock.monotonicMilliseconds() < $0 }) ?? true {
-            let round = try await worker.round()
-            if round.ran > 0 { continue }
+        while mayBegin(monotonicEnd) {
+            let next = try await worker.work { mayBegin(monotonicEnd) }
             try await rescue()
-            guard let next = try await nextAt(round, gateway) else { return }
-            let wait = next.milliseconds(since: billing.clock.now())
+            guard let next = try await nextAt(next, gateway) else { return }
+            var wait = next.milliseconds(since: billing.clock.now())
             if wait > options.waitSeconds * 1000 { return }
+            if let monotonicEnd { wait = min(wait, monotonicEnd - billing.clock.monotonicMilliseconds()) }
             try await billing.clock.sleep(max(1, wait))
         }
     }
 
+    private func mayBegin(_ monotonicEnd: Int64?) -> Bool {
+        !options.isStopping() && (monotonicEnd.map { billing.clock.monotonicMilliseconds() < $0 } ?? true)
+    }
+
     /// When there may be something to do for this gateway: its next job, or the end of another process's lease.
-    private func nextAt(_ round: BillingWorker.Round, _ gateway: BillingGateway) async throws -> Instant? {
+    private func nextAt(_ next: Instant?, _ gateway: BillingGateway) async throws -> Instant? {
         if try await isHalted(gateway) { return nil }
-        if let next = round.nextAt { return next }
+        if let next { return next }
         let now = billing.clock.now()
         let holder = holder
         let name = gateway.name

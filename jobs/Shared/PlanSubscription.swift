@@ -10,12 +10,6 @@ struct PlanSubscription {
     let gateways: Set<String>
     let now: Instant
 
-    init(billing: Billing, gateways: Set<String>, now: Instant) {
-        self.billing = billing
-        self.gateways = gateways
-        self.now = now
-    }
-
     /// - Parameter isChanged: true when the owner changed the row, its customer or a payment method.
     /// - Returns: nil when its gateway did not answer in this pass, so that nothing was planned.
     @discardableResult
@@ -27,7 +21,9 @@ struct PlanSubscription {
         if let gateway = context.customer?.gateway, isConfigured(gateway), !gateways.contains(gateway) { return nil }
         do {
             return try tx.part {
-                try apply(try judge(context, tx), context, isChanged: isChanged, tx)
+                // A row that nothing else is right with can still be canceled.
+                if context.isCanceled { return try cancel(context, tx) }
+                return try apply(try judge(context, tx), context, isChanged: isChanged, tx)
             }
         } catch let problem as SubscriptionTerms.Problem {
             return try park(context, problem.description, tx)
@@ -44,6 +40,11 @@ struct PlanSubscription {
         let subscription: Subscription
         let state: BillingState?
         let customer: Customer?
+
+        /// Canceled is final, also when the owner's row says otherwise later.
+        var isCanceled: Bool {
+            subscription.status == .canceled || state?.hold == .cancel || state?.state == .canceled
+        }
     }
 
     // MARK: - Judging the row
@@ -87,6 +88,9 @@ struct PlanSubscription {
             if old.status != .canceled {
                 throw SubscriptionTerms.Problem("replaces \(replaced), which is not canceled")
             }
+            if let other = try BillingStates.replacer(of: replaced, otherThan: subscription.id, tx) {
+                throw SubscriptionTerms.Problem("replaces \(replaced), which \(other) replaces already")
+            }
         } else if !subscription.parallel,
             let twin = try BillingStates.twin(
                 of: subscription, seenBefore: context.state?.firstSeenAt ?? now, tx)
@@ -109,12 +113,11 @@ struct PlanSubscription {
     private func apply(
         _ terms: SubscriptionTerms, _ context: Context, isChanged: Bool, _ tx: Transaction
     ) throws -> BillDueSubscriptions.Summary {
-        let isCanceled = terms.wish == .canceled || context.state?.hold == .cancel
         let isPaused = terms.wish == .paused || context.state?.hold == .pause
         let memory = context.state.flatMap(Self.memory)
-        if isCanceled { return try cancel(context, memory, terms, tx) }
         let plan = BillingPlanner.plan(
-            terms, memory: memory, firstSeenOn: context.state.flatMap { LocalDate($0.firstSeenOn) },
+            terms, memory: memory,
+            firstSeenOn: context.state.map { terms.schedule.zone.local(of: $0.firstSeenAt).date },
             carriesOverFrom: try carriedOver(context, tx), isPaused: isPaused, now: now)
         var summary = BillDueSubscriptions.Summary()
         for record in plan.records {
@@ -138,11 +141,7 @@ struct PlanSubscription {
         _ summary: inout BillDueSubscriptions.Summary, _ tx: Transaction
     ) throws {
         switch record {
-        case .decision(let decision):
-            try Decisions.insert(
-                decision, subscriptionID: context.subscription.id, actor: Activity.dunlin, now: now, tx)
-            if decision.kind == .waiting { summary.waiting += decision.periods }
-            if decision.reason != "before_first_sight" { summary.due += decision.periods }
+        case .decision(let decision): try note(decision, context, &summary, tx)
         case .invoice(let period):
             summary.due += 1
             try OpenInvoice(billing: billing, now: now).open(
@@ -151,19 +150,30 @@ struct PlanSubscription {
         }
     }
 
-    private func cancel(
-        _ context: Context, _ memory: BillingPlanner.Memory?, _ terms: SubscriptionTerms, _ tx: Transaction
-    ) throws -> BillDueSubscriptions.Summary {
-        let today = terms.schedule.zone.local(of: now).date
-        let known =
-            memory
-            ?? BillingPlanner.Memory(
-                firstSeenOn: today, nextPeriodStart: nil, billedThrough: nil, scheduleHash: terms.scheduleHash)
-        try save(BillingPlanner.ended(known), context, state: .canceled, tx)
+    private func note(
+        _ decision: BillingPlanner.Decision, _ context: Context, _ summary: inout BillDueSubscriptions.Summary,
+        _ tx: Transaction
+    ) throws {
+        try Decisions.insert(
+            decision, subscriptionID: context.subscription.id, actor: Activity.dunlin, now: now, tx)
+        if decision.kind == .waiting { summary.waiting += decision.periods }
+        if decision.reason != "before_first_sight" { summary.due += decision.periods }
+    }
+
+    private func cancel(_ context: Context, _ tx: Transaction) throws -> BillDueSubscriptions.Summary {
+        let terms = try? SubscriptionTerms(columns(of: context.subscription))
+        let today = (terms?.schedule.zone ?? .utc).local(of: now).date
+        let plan = BillingPlanner.canceled(
+            terms, memory: context.state.flatMap(Self.memory), today: today, now: now)
+        var summary = BillDueSubscriptions.Summary()
+        for case .decision(let decision) in plan.records {
+            try note(decision, context, &summary, tx)
+        }
+        try save(plan, context, state: .canceled, tx)
         for invoice in try Invoices.unended(ofSubscription: context.subscription.id, tx) {
             try EndingDebts.end(invoice, as: .void, reason: "the subscription was canceled", now: now, tx)
         }
-        return BillDueSubscriptions.Summary()
+        return summary
     }
 
     private func park(

@@ -16,12 +16,18 @@ struct RecordOutcome {
         /// When the request whose answer this is began.
         var askedAt: Instant
         var exchanges: [Exchange]
-        /// True when the gateway answered a read, though what it showed settles nothing.
-        var isRead = false
 
         var requestID: String? { exchanges.last?.requestID }
-        var isServerFault: Bool { (exchanges.last?.httpStatus ?? 0) >= 500 }
+        /// A request that may have moved money was answered with a fault of the server.
+        var isServerFault: Bool {
+            exchanges.last.map { $0.method == "POST" && ($0.httpStatus ?? 0) >= 500 } ?? false
+        }
+        /// The gateway said nothing usable: what opens its circuit. Other answers that leave an attempt unknown do not.
+        var isNoAnswer: Bool { exchanges.last.map { $0.httpStatus.map { $0 >= 500 } ?? true } ?? false }
     }
+
+    /// After this many attempts of an invoice that came to nothing somebody must look.
+    static let vanishedMax = 5
 
     let billing: Billing
     let gateway: BillingGateway
@@ -78,7 +84,7 @@ struct RecordOutcome {
             try FollowUps.settle(
                 attemptID: frozen.attempt.id, gateway: gateway.name, of: invoice, at: at, now: now, tx)
         }
-        if state == .unknown, !answer.isRead {
+        if answer.isNoAnswer {
             try Circuit(gateway: gateway.name, billing: billing, now: now).noteUnknown(tx)
         } else {
             try GatewayStates.noteAnswer(gateway.name, tx)
@@ -124,15 +130,17 @@ struct RecordOutcome {
                 frozen.attempt.id, as: state, decline: decline, declineClass: classified?.declineClass, reason: reason,
                 requestID: answer.requestID, now: now, tx)
         else { return }
-        count(state)
+        billing.tally.noteEnded(frozen.attempt.id, as: state)
         try Activity.add(
             "attempt_\(state.rawValue)", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id,
             attemptNumber: frozen.attempt.number, amountMinor: frozen.attempt.amountMinor,
             currency: frozen.attempt.currencyCode, reason: reason, now: now, tx)
         if let declineClass = classified?.declineClass, declineClass == .never || declineClass == .needsMethod {
-            try RetryBudget.close(
-                gateway: gateway.name, cardKey: frozen.attempt.cardKey, reason: reason ?? declineClass.rawValue,
-                now: now, tx)
+            // By both names: a fingerprint that becomes known later must not open the card again.
+            for key in Set([frozen.attempt.cardKey, frozen.attempt.gatewayPaymentMethodID]) {
+                try RetryBudget.close(
+                    gateway: gateway.name, cardKey: key, reason: reason ?? declineClass.rawValue, now: now, tx)
+            }
         }
         guard invoice.state == .open else {
             return try goOnClosing(frozen, invoice, tx)
@@ -144,7 +152,14 @@ struct RecordOutcome {
         _ outcome: ChargeOutcome, _ classified: ClassifiedDecline?, _ frozen: FrozenRequest, _ invoice: Invoice,
         _ tx: Transaction
     ) throws {
-        let tries = try Attempts.of(invoice.id, tx).count { $0.state == .declined || $0.state == .needsCustomer }
+        let attempts = try Attempts.of(invoice.id, tx)
+        let tries = attempts.count { $0.state == .declined || $0.state == .needsCustomer }
+        if case .neverHappened(let why) = outcome,
+            attempts.count(where: { $0.state == .neverHappened }) >= Self.vanishedMax
+        {
+            try Invoices.wait(invoice.id, for: .onHold, holdReason: "attempts come to nothing: \(why)", tx)
+            return
+        }
         let step = billing.rules.dunning.nextStep(
             after: outcome, tries: tries, classified: classified, asks: frozen.attempt.asks, now: now)
         let failedAt = tries > 0 ? now : nil
@@ -199,17 +214,6 @@ struct RecordOutcome {
             try EndingDebts.finishIfNothingIsOpen(invoice.id, now: now, tx)
         } else {
             try FollowUps.cancel(intent, of: invoice, now: now, tx)
-        }
-    }
-
-    private func count(_ state: Attempt.State) {
-        billing.tally.update {
-            switch state {
-            case .declined: $0.declined += 1
-            case .needsCustomer: $0.needsCustomer += 1
-            case .refused: $0.refused += 1
-            case .sending, .processing, .unknown, .succeeded, .neverHappened: break
-            }
         }
     }
 }

@@ -19,13 +19,21 @@ public struct GatewayLimits: Hashable, Sendable {
     func takeForJobs(
         _ jobs: Int, gateway: String, now: Instant, _ tx: Transaction
     ) throws -> (taken: Int, nextAt: Instant) {
+        try Permits.take(jobs, gateway: gateway, try wants(gateway: gateway, now: now, tx), now: now, tx)
+    }
+
+    /// Gives back the permits of jobs that were not there to be claimed.
+    func giveBack(_ jobs: Int, gateway: String, now: Instant, _ tx: Transaction) throws {
+        guard jobs > 0 else { return }
+        try Permits.giveBack(jobs, gateway: gateway, try wants(gateway: gateway, now: now, tx), now: now, tx)
+    }
+
+    private func wants(gateway: String, now: Instant, _ tx: Transaction) throws -> [Permits.Want] {
         let share = try share(gateway: gateway, now: now, tx)
-        return try Permits.take(
-            jobs, gateway: gateway,
-            [
-                .init(bucket: "total", cost: Self.requestsPerJob, perSecond: perSecond * share),
-                .init(bucket: "jobs", cost: 1, perSecond: perEndpointPerSecond * share),
-            ], now: now, tx)
+        return [
+            .init(bucket: "total", cost: Self.requestsPerJob, perSecond: perSecond * share),
+            .init(bucket: "jobs", cost: 1, perSecond: perEndpointPerSecond * share),
+        ]
     }
 
     /// A permit for one read.

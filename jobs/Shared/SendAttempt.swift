@@ -54,7 +54,8 @@ struct SendAttempt {
             return try await putOff(frozen, throttle, exchanges: reply.exchanges)
         }
         try await record(
-            checked(reply.result, frozen), reply.snapshot, askedAt: askedAt, exchanges: reply.exchanges, frozen)
+            checked(reply.result, frozen, namesIntent: true), reply.snapshot, askedAt: askedAt,
+            exchanges: reply.exchanges, frozen)
     }
 
     func createAndConfirm(_ frozen: FrozenRequest) async throws {
@@ -67,7 +68,8 @@ struct SendAttempt {
             return try await putOff(frozen, throttle, exchanges: reply.exchanges)
         }
         try await record(
-            checked(reply.result, frozen), reply.snapshot, askedAt: askedAt, exchanges: reply.exchanges, frozen)
+            checked(reply.result, frozen, namesIntent: false), reply.snapshot, askedAt: askedAt,
+            exchanges: reply.exchanges, frozen)
     }
 
     // MARK: - Parts
@@ -89,18 +91,14 @@ struct SendAttempt {
     }
 
     /// An answer about an intent that is not ours decides nothing (money.md 3).
-    private func checked(_ result: GatewayResult<IntentSnapshot>, _ frozen: FrozenRequest) -> ChargeOutcome {
+    private func checked(
+        _ result: GatewayResult<IntentSnapshot>, _ frozen: FrozenRequest, namesIntent: Bool
+    ) -> ChargeOutcome {
         if let snapshot = result.snapshot, let difference = frozen.expectation.difference(from: snapshot) {
             return .unknown("the intent \(snapshot.id) is not as sent: \(difference)")
         }
-        let outcome = frozen.baseline.outcome(confirmed: result)
-        // A refusal is about this request alone: one sent before may have been taken (money.md 7).
-        if frozen.attempt.sends > 0, case .refused(let refusal) = outcome, refusal.httpStatus >= 400,
-            refusal.kind != .key
-        {
-            return .unknown(refusal.message)
-        }
-        return outcome
+        return frozen.baseline.outcome(
+            confirmed: result, namesIntent: namesIntent, isResumed: frozen.attempt.sends > 0)
     }
 
     private func store(
@@ -111,7 +109,6 @@ struct SendAttempt {
                 kind: .request, httpStatus: exchanges.last?.httpStatus ?? 200,
                 message: "the gateway answered the create with an intent that is not as sent: \(difference)")
             try await record(.refused(refusal), nil, askedAt: askedAt, exchanges: exchanges, frozen)
-            _ = await gateway.driver.cancel(snapshot.id, idempotencyKey: "\(snapshot.id):cancel-foreign")
             return nil
         }
         let (stored, mayConfirm) = try await billing.writeOutcome("store-intent-id") { tx in
@@ -142,7 +139,10 @@ struct SendAttempt {
         let now = billing.clock.now()
         let attempt = try Attempts.get(frozen.attempt.id, tx)
         let invoice = try Invoices.get(frozen.invoice.id, tx)
-        let isStopped = try GatewayStates.find(gateway.name, tx)?.isStopped ?? true
+        let state = try GatewayStates.find(gateway.name, tx)
+        // A process that holds the key of another account sends nothing for this one.
+        let isOurs = state?.keyHash == gateway.driver.keyHash && state?.account == attempt.account
+        let isStopped = state?.isStopped != false || !isOurs
         guard attempt.state.isInFlight, invoice.state == .open, !isStopped else {
             try leave(frozen, to: now.adding(seconds: isStopped ? 60 : 0), now: now, tx)
             return false

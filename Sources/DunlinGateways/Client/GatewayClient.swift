@@ -28,7 +28,7 @@ struct GatewayClient: Sendable {
             let (result, exchange, answer) = await sendOnce(call, deadline: .none)
             exchanges.append(exchange)
             guard attempt < Self.triesMax, Self.mayRepeat(result, answer),
-                let wait = waitMilliseconds(after: attempt, result),
+                let wait = waitMilliseconds(after: attempt, answer),
                 (try? await environment.sleep(wait)) != nil
             else { return GatewayReply(result, exchanges: exchanges) }
         }
@@ -51,10 +51,10 @@ struct GatewayClient: Sendable {
 
     /// Half a second, doubled after each try, times a half to one; or what the gateway asked for. nil when that is more
     /// than a call should hang.
-    private func waitMilliseconds(after attempt: Int, _ result: GatewayResult<JSON>) -> Int64? {
+    private func waitMilliseconds(after attempt: Int, _ answer: Answer?) -> Int64? {
         let full: Int64 = 500 << Int64(attempt - 1)
         let backoff = full / 2 + Int64(environment.randomBits() % UInt64(full / 2 + 1))
-        guard case .throttled(let throttle) = result, let seconds = throttle.retryAfterSeconds else { return backoff }
+        guard let seconds = answer.flatMap(classifier.retryAfterSeconds) else { return backoff }
         let asked = max(backoff, seconds * 1000)
         return asked <= Self.waitMillisecondsMax ? asked : nil
     }
@@ -74,7 +74,7 @@ struct GatewayClient: Sendable {
         }
         var exchange = Exchange(
             method: call.method, path: call.path, startedAt: startedAt,
-            elapsedMilliseconds: environment.now().milliseconds(since: startedAt), objectID: call.objectID)
+            elapsedMilliseconds: max(0, environment.now().milliseconds(since: startedAt)), objectID: call.objectID)
         switch outcome {
         case .failure(let error):
             exchange.fault = scrubber.clean(error.description)
@@ -105,7 +105,7 @@ struct GatewayClient: Sendable {
     private func fill(_ exchange: inout Exchange, from answer: Answer) {
         let response = answer.response
         exchange.httpStatus = response.status
-        exchange.requestID = response.header("Request-Id").map(scrubber.clean)
+        exchange.requestID = response.header("Request-Id").map(scrubber.cleanID)
         exchange.isReplay = response.header("Idempotent-Replayed")?.lowercased() == "true"
         exchange.gatewayDate = response.header("Date").flatMap(HTTPDate.instant)
         exchange.errorType = answer.error?.type

@@ -21,8 +21,11 @@ struct Scrubber: Sendable {
         return String(Redaction.clean(maskClientSecrets(clean)).prefix(Self.lengthMax))
     }
 
-    /// An id as it is; anything else in its place, cleaned. An id is never taken for a card number.
-    func cleanID(_ text: String) -> String { Call.isID(text) ? text : clean(text) }
+    /// An id as it is; anything else in its place, cleaned. The digits of an id are never taken for a card number.
+    func cleanID(_ text: String) -> String {
+        let isPlain = Call.isID(text) && !text.contains("_secret_") && !secrets.contains { text.contains($0.exposed) }
+        return isPlain ? text : clean(text)
+    }
 
     /// `pi_1_secret_abc` becomes `pi_1_secret_…`.
     private func maskClientSecrets(_ text: String) -> String {

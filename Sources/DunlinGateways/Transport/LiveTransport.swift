@@ -2,6 +2,7 @@ import AsyncHTTPClient
 public import DunlinCore
 import NIOCore
 import NIOHTTP1
+import Synchronization
 
 /// HTTP/1.1 over AsyncHTTPClient, with everything that could repeat or redirect a request switched off.
 ///
@@ -31,25 +32,28 @@ public struct LiveTransport: Transport {
         }
     }
 
-    private let client: HTTPClient
+    private let connections: Connections
     private let limits: Limits
 
     public init(limits: Limits = Limits()) {
         self.limits = limits
-        client = HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: Self.configuration(limits))
+        connections = Connections(Self.configuration(limits))
     }
 
-    /// Closes the connections. Every request must have ended before.
-    public func shutdown() async throws { try await client.shutdown() }
+    /// Closes the connections. Every request must have ended before; later ones are not sent. Must be called before a
+    /// transport that has sent something is let go.
+    public func shutdown() async throws { try await connections.close() }
 
     public func send(
         _ request: HTTPRequest, totalTimeoutMilliseconds: Int64, deadline: SendDeadline
     ) async throws(TransportError) -> HTTPResponse {
         if deadline.hasPassed() { throw .notSent(SendDeadlinePassed().description) }
         let progress = SendProgress()
+        guard let client = connections.client else { throw .notSent("the transport was shut down") }
         let prepared: HTTPClient.Request
         do {
-            prepared = try prepare(request, deadline: deadline, progress: progress)
+            prepared = try Self.prepare(
+                request, deadline: deadline, progress: progress, loop: client.eventLoopGroup.any())
         } catch {
             throw .notSent("the request cannot be built: \(error)")
         }
@@ -64,12 +68,11 @@ public struct LiveTransport: Transport {
         }
     }
 
-    private func prepare(
-        _ request: HTTPRequest, deadline: SendDeadline, progress: SendProgress
+    private static func prepare(
+        _ request: HTTPRequest, deadline: SendDeadline, progress: SendProgress, loop: any EventLoop
     ) throws -> HTTPClient.Request {
         var prepared = try HTTPClient.Request(url: request.url, method: .init(rawValue: request.method))
         for header in request.headers { prepared.headers.add(name: header.name, value: header.value) }
-        let loop = client.eventLoopGroup.any()
         guard !request.body.isEmpty else {
             progress.countHead()
             return prepared
@@ -99,6 +102,45 @@ public struct LiveTransport: Transport {
     private static func reason(_ error: any Error) -> String {
         let text = (error as? HTTPClientError)?.shortDescription ?? String(describing: error)
         return String(Redaction.clean(text).prefix(300))
+    }
+}
+
+/// The client, made when it is first needed: one that is let go without a shutdown stops a debug build, and a driver
+/// that is refused because of its key never gets to send anything.
+private final class Connections: Sendable {
+    private enum State {
+        case unused
+        case open(HTTPClient)
+        case closed
+    }
+
+    private let configuration: HTTPClient.Configuration
+    private let state = Mutex(State.unused)
+
+    init(_ configuration: HTTPClient.Configuration) { self.configuration = configuration }
+
+    /// nil once closed.
+    var client: HTTPClient? {
+        state.withLock { state in
+            switch state {
+            case .open(let client): return client
+            case .closed: return nil
+            case .unused:
+                let client = HTTPClient(
+                    eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
+                state = .open(client)
+                return client
+            }
+        }
+    }
+
+    func close() async throws {
+        let client = state.withLock { state -> HTTPClient? in
+            defer { state = .closed }
+            guard case .open(let client) = state else { return nil }
+            return client
+        }
+        try await client?.shutdown()
     }
 }
 

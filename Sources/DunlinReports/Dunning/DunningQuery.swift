@@ -11,52 +11,58 @@ enum DunningQuery {
             + AgingBucket.allCases.compactMap(\.daysMax).dropFirst().map { day.start(addingDays: -$0) }
     }
 
-    static let sql = """
+    /// The list as the ledger knows it now.
+    static let current = sql(.current)
+    /// The list as it was known at the end of a day that is over.
+    static let past = sql(.past)
+
+    private static func sql(_ view: DunningView) -> String {
+        """
         SELECT i.id AS id, i.customer_id AS customer_id, c.name AS customer_name, c.email AS customer_email,
             c.country AS customer_country, COALESCE(i.entity, s.entity) AS entity, i.subscription_id AS subscription_id,
             i.plan AS plan, i.invoice_number AS invoice_number, i.period_start AS period_start,
             i.period_end AS period_end, i.due_at AS due_at, i.currency AS currency, i.amount_minor AS amount_minor,
-            i.collected_minor - i.refunded_minor AS paid_minor, i.disputed_minor AS disputed_minor,
-            i.state AS state, i.waits_for AS waits_for, i.hold_reason AS hold_reason,
-            i.closing_reason AS closing_reason, i.next_attempt_at AS next_attempt_at,
-            i.first_failed_at AS first_failed_at, i.note AS note, i.gateway AS gateway,
-            (SELECT COUNT(*) FROM attempts a WHERE a.invoice_id = i.id) AS attempts,
-            (SELECT COUNT(*) FROM attempts a WHERE a.invoice_id = i.id AND a.state = 'declined') AS declines,
+            \(view.paid) AS paid_minor, \(view.disputed) AS disputed_minor, \(view.status) AS status,
+            \(view.holdReason) AS hold_reason, i.closing_reason AS closing_reason,
+            \(view.nextAttemptAt) AS next_attempt_at, \(view.firstFailedAt) AS first_failed_at, i.note AS note,
+            i.gateway AS gateway,
+            (SELECT COUNT(*) FROM attempts a WHERE a.invoice_id = i.id \(view.written)) AS attempts,
+            (SELECT COUNT(*) FROM attempts a WHERE a.invoice_id = i.id AND a.state IN ('declined', 'needs_customer')
+                \(view.ended)) AS declines,
             last.written_at AS last_attempt_at, said.decline_code AS decline_code, said.error_code AS error_code,
             said.decline_class AS decline_class, said.reason_text AS reason_text,
             m.type AS method_type, m.brand AS brand, m.last4 AS last4, m.exp_month AS exp_month,
             m.exp_year AS exp_year,
             (SELECT COUNT(*) FROM payment_methods b WHERE b.customer_id = i.customer_id AND b.is_backup = 1)
                 AS backups,
-            (SELECT t.gateway_id FROM intents t WHERE t.invoice_id = i.id ORDER BY t.number DESC LIMIT 1)
-                AS gateway_payment_id,
-            (SELECT a.charge_id FROM attempts a WHERE a.invoice_id = i.id AND a.charge_id IS NOT NULL
+            (SELECT t.gateway_id FROM intents t WHERE t.invoice_id = i.id \(view.created)
+                ORDER BY t.number DESC LIMIT 1) AS gateway_payment_id,
+            (SELECT a.charge_id FROM attempts a WHERE a.invoice_id = i.id AND a.charge_id IS NOT NULL \(view.ended)
                 ORDER BY a.number DESC LIMIT 1) AS gateway_charge_id,
             (SELECT MAX(n.sent_at) FROM notices n WHERE n.subscription_id = i.subscription_id AND n.invoice_id = i.id
-                AND n.state = 'sent') AS last_notice_at,
+                AND n.state = 'sent' \(view.sent)) AS last_notice_at,
             (SELECT COUNT(*) FROM notices n WHERE n.subscription_id = i.subscription_id AND n.invoice_id = i.id
-                AND n.state = 'sent') AS notices_sent,
-            (SELECT MIN(j.run_at) FROM jobs j WHERE j.unique_key = 'settle-attempt/' || last.id
-                AND j.state IN ('ready', 'running')) AS settle_at,
+                AND n.state = 'sent' \(view.sent)) AS notices_sent,
+            \(view.settleAt) AS settle_at,
             s.amount_minor AS unit_amount_minor, s.quantity AS quantity, s.currency AS subscription_currency,
             s.interval AS interval, s.interval_count AS interval_count, s.status AS wish,
-            (SELECT COALESCE(SUM(p.collected_minor - p.refunded_minor), 0) FROM invoices p
-                WHERE p.customer_id = i.customer_id AND p.currency = i.currency) AS lifetime_minor,
+            \(view.lifetime) AS lifetime_minor,
             CASE WHEN i.due_at >= ?2 THEN 0 WHEN i.due_at >= ?3 THEN 1 WHEN i.due_at >= ?4 THEN 2
                 WHEN i.due_at >= ?5 THEN 3 WHEN i.due_at >= ?6 THEN 4 ELSE 5 END AS bucket
         FROM invoices i
         JOIN customers c ON c.id = i.customer_id
         JOIN subscriptions s ON s.id = i.subscription_id
         LEFT JOIN attempts last ON last.invoice_id = i.id
-            AND last.number = (SELECT MAX(a.number) FROM attempts a WHERE a.invoice_id = i.id)
+            AND last.number = (SELECT MAX(a.number) FROM attempts a WHERE a.invoice_id = i.id \(view.written))
         LEFT JOIN attempts said ON said.invoice_id = i.id
             AND said.number = (SELECT MAX(a.number) FROM attempts a WHERE a.invoice_id = i.id
-                AND a.state IN ('declined', 'needs_customer', 'refused'))
+                AND a.state IN ('declined', 'needs_customer', 'refused') \(view.ended))
         LEFT JOIN payment_methods m ON m.id = COALESCE(last.payment_method_id, s.payment_method_id,
             (SELECT MIN(d.id) FROM payment_methods d WHERE d.customer_id = i.customer_id AND d.is_default = 1))
-        WHERE i.state IN ('open', 'closing', 'uncollectible') AND i.due_at < ?1
+        WHERE \(view.isOnTheList) AND i.due_at < ?1
         ORDER BY i.currency, bucket, i.customer_id, i.due_at, i.id
         """
+    }
 }
 
 extension DunningRow {
@@ -156,8 +162,7 @@ extension DunningRow.Method {
 
 extension DunningStatus {
     fileprivate init(_ row: Row) throws {
-        let state: String = try row.get("state")
-        let word: String = try state == "open" ? row.get("waits_for") : state
+        let word: String = try row.get("status")
         guard let status = DunningStatus(rawValue: word) else {
             throw ReportError(.unreadable, "an invoice on the dunning list is \(word), which is no state of its own")
         }

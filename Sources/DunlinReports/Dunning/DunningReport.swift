@@ -1,9 +1,11 @@
+public import DunlinCalendar
 public import DunlinDatabase
 
-/// The dunning list: one row for each period that is due and unpaid, as the ledger knows it now, aged as of a day.
+/// The dunning list: one row for each period that is due and unpaid.
 ///
 /// On the list is every invoice that is open, closing or uncollectible and whose due date, in the accounting time zone,
-/// is on or before the day asked for. Paid and void invoices are not.
+/// is on or before the day asked for. Paid and void invoices are not. For a day that is over it is the list of that
+/// day's end: a debt that was paid later is on it.
 public struct DunningReport: Report {
     public let name = "dunning"
     public let schemaVersion = 1
@@ -14,13 +16,19 @@ public struct DunningReport: Report {
     ]
 
     public var asOf: AccountingDay
+    /// Tells whether the day is over; nil takes the list as it is now whatever the day.
+    public var now: Instant?
     /// After so many declines a debt is given up.
     public var triesMax: Int
     /// Makes the recovery link of an invoice; nil shows none.
     public var link: (@Sendable (_ invoiceID: Int64) -> String?)?
 
-    public init(asOf: AccountingDay, triesMax: Int, link: (@Sendable (_ invoiceID: Int64) -> String?)? = nil) {
+    public init(
+        asOf: AccountingDay, now: Instant? = nil, triesMax: Int,
+        link: (@Sendable (_ invoiceID: Int64) -> String?)? = nil
+    ) {
         self.asOf = asOf
+        self.now = now
         self.triesMax = triesMax
         self.link = link
     }
@@ -32,7 +40,9 @@ public struct DunningReport: Report {
     @discardableResult
     public func rows(_ tx: Transaction, each: (DunningRow) throws -> Void) throws -> ReportTotals {
         var totals = ReportTotals()
-        try tx.forEach(DunningQuery.sql, arguments: DunningQuery.arguments(asOf)) { row in
+        let isOver = now.map { asOf.start(addingDays: 1) <= $0 } ?? false
+        let sql = isOver ? DunningQuery.past : DunningQuery.current
+        try tx.forEach(sql, arguments: DunningQuery.arguments(asOf)) { row in
             let line = try DunningRow(row, report: self)
             try totals.add(line.amounts.outstanding)
             try each(line)

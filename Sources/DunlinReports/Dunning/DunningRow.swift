@@ -48,7 +48,7 @@ public struct DunningRow: Hashable, Sendable {
 
     public struct Attempts: Hashable, Sendable {
         public var count: Int64
-        /// Attempts that the issuer declined.
+        /// Attempts that the issuer declined, or for which the bank wanted the customer.
         public var declines: Int64
         /// After so many declines the debt is given up.
         public var triesMax: Int

@@ -26,15 +26,15 @@ public enum DunningStatus: String, Hashable, Sendable, CaseIterable {
     /// Why the debt is where it is, for debts that no attempt explains.
     var plainReason: String {
         switch self {
-        case .scheduled: "due, the first attempt is to come"
-        case .retrying: "declined, another attempt is planned"
-        case .needsCustomer: "the bank wants the customer to confirm the payment"
-        case .needsMethod: "the customer must give another card"
-        case .processing: "the bank is still working on the payment"
-        case .unknown: "the gateway has not said what became of the attempt; nothing is sent until it does"
-        case .onHold: "held until a person decides"
-        case .closing: "the debt is being ended, the gateway has still to confirm it"
-        case .uncollectible: "given up after the last attempt"
+        case .scheduled: "Due; the first attempt is to come."
+        case .retrying: "Declined; another attempt is planned."
+        case .needsCustomer: "The bank wants the customer to confirm the payment."
+        case .needsMethod: "The customer must give another card."
+        case .processing: "The bank is still working on the payment."
+        case .unknown: "The gateway has not said what became of the attempt; nothing is sent until it does."
+        case .onHold: "Held until a person decides."
+        case .closing: "The debt is being ended; the gateway has still to confirm it."
+        case .uncollectible: "Given up after the last attempt."
         }
     }
 }

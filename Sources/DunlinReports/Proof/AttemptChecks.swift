@@ -1,4 +1,5 @@
 import DunlinCalendar
+import DunlinDatabase
 
 /// P4, P6 and P7: unknown blocks and is asked about, a closed card stays closed, an ended debt stays ended.
 enum AttemptChecks {
@@ -39,6 +40,8 @@ enum AttemptChecks {
             ids: ["subscription_id", "invoice_id", "attempt_id", "earlier_attempt_id"]),
     ]
 
+    // Two customers may share a card, and only one customer's attempts run one after another: what another one began
+    // within a minute was under way.
     private static let finalIsFinal = [
         SQLCheck(
             promise: .p6, rule: "attempt_on_closed_card",
@@ -46,7 +49,13 @@ enum AttemptChecks {
             counting: "SELECT COUNT(*) FROM attempts",
             finding: """
                 SELECT i.subscription_id, i.id, a.id FROM retry_budget r
-                JOIN attempts a ON a.card_key = r.card_key AND a.gateway = r.gateway AND a.written_at > r.closed_at
+                JOIN attempts a ON a.card_key = r.card_key AND a.gateway = r.gateway
+                    AND a.written_at > r.closed_at + 60000
+                JOIN invoices i ON i.id = a.invoice_id WHERE a.state <> 'never_happened'
+                UNION
+                SELECT i.subscription_id, i.id, a.id FROM retry_budget r
+                JOIN attempts a ON a.gateway_payment_method_id = r.card_key AND a.gateway = r.gateway
+                    AND a.written_at > r.closed_at + 60000
                 JOIN invoices i ON i.id = a.invoice_id WHERE a.state <> 'never_happened'
                 """,
             ids: ["subscription_id", "invoice_id", "attempt_id"]),
@@ -59,7 +68,8 @@ enum AttemptChecks {
             finding: """
                 SELECT i.subscription_id, i.id, later.id, final.id FROM attempts final
                 JOIN attempts later ON later.card_key = final.card_key AND later.gateway = final.gateway
-                    AND later.written_at > final.ended_at
+                    AND (later.written_at > final.ended_at + 60000 OR (later.written_at > final.ended_at
+                        AND later.gateway_customer_id = final.gateway_customer_id))
                 JOIN invoices i ON i.id = later.invoice_id
                 WHERE final.state = 'declined' AND final.decline_class IN ('needs_method', 'never')
                     AND later.state <> 'never_happened'
@@ -95,11 +105,17 @@ enum AttemptChecks {
             arguments: { _ in [days * 86_400_000, declinesMax] })
     }
 
-    /// When the debt of invoice `i` ended: its intents may have been canceled later.
+    /// From when on nothing may be written for the debt of invoice `i`. A pass dates what it decides by its own start,
+    /// so that an attempt of another process may seem to come after an end that was written later; a person's decision
+    /// has the time at which it was written.
     private static let endedAt = """
-        COALESCE((SELECT MIN(e.recorded_at) FROM activity e WHERE e.invoice_id = i.id AND e.kind = 'debt_ended'),
-            i.closed_at, i.paid_at)
+        COALESCE((SELECT MIN(e.recorded_at + CASE WHEN e.actor = 'dunlin' THEN ?1 ELSE 1000 END) FROM activity e
+            WHERE e.invoice_id = i.id AND e.kind = 'debt_ended'), COALESCE(i.closed_at, i.paid_at) + 1000)
         """
+
+    private static let passLength: @Sendable (ProofOptions) -> [(any ColumnValue)?] = {
+        [$0.planningGraceSeconds * 1000]
+    }
 
     private static let endedIsEnded = [
         SQLCheck(
@@ -109,7 +125,7 @@ enum AttemptChecks {
                 SELECT i.subscription_id, i.id, a.id FROM invoices i JOIN attempts a ON a.invoice_id = i.id
                 WHERE i.state <> 'open' AND a.written_at > \(endedAt)
                 """,
-            ids: ["subscription_id", "invoice_id", "attempt_id"]),
+            ids: ["subscription_id", "invoice_id", "attempt_id"], arguments: passLength),
         SQLCheck(
             promise: .p7, rule: "open_intent_after_end",
             sentence: "a debt has ended and an intent of it can still be paid",
@@ -131,6 +147,6 @@ enum AttemptChecks {
                         AND first.path LIKE '%/confirm' AND first.attempt_number = later.attempt_number
                         AND first.started_at < later.started_at)
                 """,
-            ids: ["subscription_id", "invoice_id", "attempt_number", "exchange_id"]),
+            ids: ["subscription_id", "invoice_id", "attempt_number", "exchange_id"], arguments: passLength),
     ]
 }

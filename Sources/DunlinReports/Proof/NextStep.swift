@@ -13,8 +13,9 @@ struct NextStep: Hashable, Sendable {
     var mustAskFirst: Bool
     /// `charge-invoice` jobs that are ready or running.
     var chargeJobs: Int64
-    /// The part of them that has not begun.
-    var readyChargeJobs: Int64
+    /// The part of them that is for a later time. One that is due soon finds out by itself that it has nothing to do:
+    /// it may have been running when the debt ended or was held.
+    var laterChargeJobs: Int64
     var deadChargeJobs: Int64
     /// Jobs that ask about the late debts of the invoice's gateway.
     var askJobs: Int64
@@ -39,7 +40,7 @@ struct NextStep: Hashable, Sendable {
         case .processing, .unknown:
             return Problem(rule: "no_next_step", sentence: "an invoice waits for an attempt, and none is in flight")
         case .needsCustomer, .needsMethod, .onHold:
-            guard readyChargeJobs > 0 else { return nil }
+            guard laterChargeJobs > 0 else { return nil }
             return Problem(rule: "two_next_steps", sentence: "an invoice waits for a person and has a job to charge it")
         case .closing: return problemOfClosing
         }
@@ -55,7 +56,7 @@ struct NextStep: Hashable, Sendable {
     }
 
     private var problemOfClosing: Problem? {
-        if readyChargeJobs > 0 {
+        if laterChargeJobs > 0 {
             return Problem(rule: "two_next_steps", sentence: "a debt that is being ended has a job to charge it")
         }
         guard openIntents == 0 || cancelJobs < openIntents else { return nil }

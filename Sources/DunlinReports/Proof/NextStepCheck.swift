@@ -1,9 +1,12 @@
+import DunlinCalendar
 import DunlinDatabase
 
 /// P2, second half: every invoice that is not settled has exactly one next step.
 enum NextStepCheck {
     static func run(_ tx: Transaction, _ draft: inout ProofDraft) throws {
-        try tx.forEach(sql) { row in
+        // A run that finds nothing to do may have been put off by up to an hour before.
+        let soon = draft.options.now.adding(hours: 2)
+        try tx.forEach(sql, soon) { row in
             draft.count(.p2)
             let ids: [(name: String, value: String)] = [
                 ("subscription_id", try row.get("subscription_id")),
@@ -23,7 +26,7 @@ enum NextStepCheck {
             (SELECT COUNT(*) FROM jobs j WHERE j.unique_key = 'charge-invoice/' || i.id
                 AND j.state IN ('ready', 'running')) AS charge_jobs,
             (SELECT COUNT(*) FROM jobs j WHERE j.unique_key = 'charge-invoice/' || i.id
-                AND j.state IN ('ready', 'running') AND j.state = 'ready') AS ready_charge_jobs,
+                AND j.state IN ('ready', 'running') AND j.state = 'ready' AND j.run_at > ?1) AS later_charge_jobs,
             COALESCE(dead.jobs, 0) AS dead_charge_jobs,
             (SELECT COUNT(*) FROM jobs j WHERE j.unique_key = 'ask-about-late-debts/' || i.gateway
                 AND j.state IN ('ready', 'running')) AS ask_jobs,
@@ -47,7 +50,7 @@ extension NextStep {
         guard let state = State(rawValue: state == "open" ? waitsFor ?? "" : state) else { return nil }
         self.init(
             state: state, mustAskFirst: try row.get("ask_first"), chargeJobs: try row.get("charge_jobs"),
-            readyChargeJobs: try row.get("ready_charge_jobs"), deadChargeJobs: try row.get("dead_charge_jobs"),
+            laterChargeJobs: try row.get("later_charge_jobs"), deadChargeJobs: try row.get("dead_charge_jobs"),
             askJobs: try row.get("ask_jobs"), attemptsInFlight: try row.get("in_flight"),
             openIntents: try row.get("open_intents"), cancelJobs: try row.get("cancel_jobs"),
             hasNextAttemptTime: try row.get("next_attempt_at", as: Int64?.self) != nil)

@@ -12,10 +12,10 @@ struct NextStepWords {
         let dead = jobs.first { $0.state == .dead }
         let settle = jobs.first { $0.kind == "settle-attempt" && $0.state != .dead }
         if let number = facts.attemptInFlight {
-            text = "the gateway is asked what became of attempt \(number); nothing is sent until it is known"
+            text = "The gateway is asked what became of attempt \(number); nothing is sent until it is known."
             at = settle?.runAt
         } else if let dead, facts.state == "open" {
-            text = "job \(dead.id) is dead (\(dead.lastError ?? "no error")): dunlin jobs retry \(dead.id)"
+            text = "Job \(dead.id) is dead (\(dead.lastError ?? "no error")): dunlin jobs retry \(dead.id) --reason …"
             at = nil
         } else {
             text = Self.text(facts)
@@ -26,14 +26,14 @@ struct NextStepWords {
     private static func text(_ facts: InvoiceFacts) -> String {
         switch (facts.state, facts.waitsFor) {
         case ("open", "scheduled") where facts.mustAskFirst:
-            "the gateway is asked whether this late debt was paid already, then it is charged"
-        case ("open", "scheduled"): "the first attempt"
-        case ("open", "retrying"): "the next attempt"
-        case ("open", "needs_customer"): "waits for the customer, who must confirm the payment"
-        case ("open", "needs_method"): "waits for another payment method of the customer"
-        case ("open", "on_hold"): "waits for a person: dunlin invoices release \(facts.id), or void"
-        case ("closing", _): "becomes \(facts.closingTo ?? "closed") when the gateway has canceled what is open there"
-        default: "nothing"
+            "The gateway is asked whether this late debt was paid already, then it is charged."
+        case ("open", "scheduled"): "The first attempt."
+        case ("open", "retrying"): "The next attempt."
+        case ("open", "needs_customer"): "Waits for the customer, who must confirm the payment."
+        case ("open", "needs_method"): "Waits for another payment method of the customer."
+        case ("open", "on_hold"): "Waits for a person to decide."
+        case ("closing", _): "Becomes \(facts.closingTo ?? "closed") when the gateway has canceled what is open there."
+        default: "Nothing."
         }
     }
 }

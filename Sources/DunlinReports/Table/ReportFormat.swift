@@ -2,8 +2,8 @@ public import DunlinDatabase
 
 /// The form in which a report is written.
 public enum ReportFormat: Hashable, Sendable {
-    /// For a person at a terminal; `isWide` shows every column.
-    case table(isWide: Bool)
+    /// For a person at a terminal; `isWide` shows every column, `lineWidth` cuts text so that lines fit.
+    case table(isWide: Bool, lineWidth: Int? = nil)
     case csv(isRaw: Bool, forExcel: Bool)
     case json
 
@@ -27,8 +27,8 @@ extension Report {
     @discardableResult
     public func write(_ tx: Transaction, as format: ReportFormat, output: @escaping TextOutput) throws -> ReportTotals {
         switch format {
-        case .table(let isWide):
-            var sink = TableWriter(shown: isWide ? nil : shortColumns, output: output)
+        case .table(let isWide, let lineWidth):
+            var sink = TableWriter(shown: isWide ? nil : shortColumns, lineWidth: lineWidth, output: output)
             return try write(tx, to: &sink)
         case .csv(let isRaw, let forExcel):
             var sink = CSVWriter(isRaw: isRaw, forExcel: forExcel, output: output)

@@ -19,11 +19,16 @@ extension World {
         case ("GET", "audit", 1): return adminAnswer(audit.audit.json)
         case ("GET", "state", 1): return adminAnswer(stateJSON())
         case ("POST", "reset", 1), ("GET", "clock", 1): return adminAnswer(clockJSON())
-        case ("POST", "clock", 1): return try moveClock(parameters)
+        case ("POST", "clock", 1): return try moveClock(parameters, isFollowing: request.receivedAt != nil)
+        case ("POST", "prune", 1):
+            let days = try parameters.integer("older_than_days", in: 0...36_500) ?? 30
+            prune(before: now - days * 86_400_000)
+            return adminAnswer(stateJSON())
         case ("GET", "cards", 1): return adminAnswer(Self.cardsJSON())
         case ("GET", "faults", 1): return adminAnswer(faultsJSON())
         case ("POST", "faults", 1):
-            faults.add(try FaultRule(parameters))
+            let isUsual = try parameters.choice("profile", ["usual"]) != nil
+            for rule in isUsual ? FaultRule.usual : [try FaultRule(parameters)] { faults.add(rule) }
             return adminAnswer(faultsJSON())
         case ("DELETE", "faults", 1):
             faults.removeAll()
@@ -48,6 +53,9 @@ extension World {
             body: value.bytes + [0x0A])
     }
 
+    /// The year 2100: beyond it the clock does not go.
+    private static let secondsMax: Int64 = 4_102_444_800
+
     private func clockJSON() -> JSONValue {
         .object([
             .init("now_milliseconds", .integer(now)), .init("now", .integer(CivilDate.seconds(now))),
@@ -56,15 +64,19 @@ extension World {
     }
 
     /// `advance_seconds`, `advance_days`, or `now` as seconds or milliseconds since 1970.
-    private func moveClock(_ parameters: Parameters) throws(SandboxFailure) -> SandboxResponse {
+    private func moveClock(_ parameters: Parameters, isFollowing: Bool) throws(SandboxFailure) -> SandboxResponse {
         try parameters.requireKnown(["advance_seconds", "advance_days", "now"])
         var target = now
-        if let seconds = try parameters.integer("advance_seconds") { target += seconds * 1000 }
-        if let days = try parameters.integer("advance_days") { target += days * 86_400_000 }
-        if let instant = try parameters.integer("now") {
+        if let seconds = try parameters.integer("advance_seconds", in: 0...Self.secondsMax) { target += seconds * 1000 }
+        if let days = try parameters.integer("advance_days", in: 0...Self.secondsMax / 86_400) {
+            target += days * 86_400_000
+        }
+        if let instant = try parameters.integer("now", in: 0...Self.secondsMax * 1000) {
             target = instant >= 100_000_000_000 ? instant : instant * 1000
         }
         guard target >= now else { throw .invalid("now", "The clock does not go backwards.") }
+        guard target <= Self.secondsMax * 1000 else { throw .invalid("now", "The clock ends with the year 2099.") }
+        if isFollowing { lead += target - now }
         advance(to: target)
         return adminAnswer(clockJSON())
     }

@@ -42,10 +42,12 @@ public struct SandboxAudit: Hashable, Sendable {
     public var declines = 0
     public var refunds = 0
 
+    /// The keys of periods with more than one success.
+    var doubledPeriods: Set<Period> = []
+
     /// Periods with more than one success.
     public var doubles: [DoubleCharge] {
-        successesByPeriod.filter { $0.value.count > 1 }.map { DoubleCharge(period: $0.key, intentIDs: $0.value) }
-            .sorted { $0.period < $1.period }
+        doubledPeriods.sorted().map { DoubleCharge(period: $0, intentIDs: successesByPeriod[$0] ?? []) }
     }
 
     /// References with more than one success.
@@ -71,6 +73,7 @@ struct AuditLog {
         if let subscription = intent.metadata["dunlin_subscription"], let period = intent.metadata["dunlin_period"] {
             let key = SandboxAudit.Period(subscription: subscription, period: period)
             audit.successesByPeriod[key, default: []].append(intent.id)
+            if audit.successesByPeriod[key]?.count ?? 0 > 1 { audit.doubledPeriods.insert(key) }
         }
     }
 

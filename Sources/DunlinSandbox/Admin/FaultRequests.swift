@@ -27,10 +27,9 @@ extension FaultRule {
         } else if each == nil, timesMax == nil {
             timesMax = 1
         }
-        delayMilliseconds = try parameters.integer("delay_ms") ?? 0
-        skewSeconds = try parameters.integer("skew_seconds") ?? 0
-        status = Int(try parameters.integer("status") ?? 500)
-        guard (500...599).contains(status) else { throw .invalid("status", "status must be from 500 to 599") }
+        delayMilliseconds = try parameters.integer("delay_ms", in: 0...86_400_000) ?? 0
+        skewSeconds = try parameters.integer("skew_seconds", in: -1_000_000_000...1_000_000_000) ?? 0
+        status = Int(try parameters.integer("status", in: 500...599) ?? 500)
         retryAfterSeconds = try parameters.integer("retry_after_seconds")
     }
 

@@ -22,6 +22,8 @@ public struct StatisticalProfile: Hashable, Sendable {
     public var expiredRetry: UInt64 = 50_000
     /// Chance that the network's account updater renews a card when it expires.
     public var updater: UInt64 = 500_000
+    /// Chance that a successful charge is disputed, two to thirty days later.
+    public var dispute: UInt64 = 500
 
     public init() {}
 }

@@ -12,6 +12,10 @@ extension World {
             header("txn", source.dialect, livemode: source.livemode), amount: amount, fee: fee, currency: currency,
             type: type, sourceID: source.id, availableOn: availableOn)
         balanceTransactions.insert(transaction)
+        balanceSheet.add(
+            transaction.net,
+            to: BalanceSheet.Account(dialect: source.dialect, livemode: source.livemode, currency: currency),
+            availableOn: availableOn, now: now)
         return transaction
     }
 
@@ -33,15 +37,7 @@ extension World {
     }
 
     func retrieveBalance(_ call: Call) throws(SandboxFailure) -> Reply {
-        var available: [String: Int64] = [:]
-        var pending: [String: Int64] = [:]
-        for transaction in balanceTransactions.records(call.dialect) where transaction.livemode == call.livemode {
-            if transaction.availableOn <= now {
-                available[transaction.currency, default: 0] += transaction.net
-            } else {
-                pending[transaction.currency, default: 0] += transaction.net
-            }
-        }
+        let (available, pending) = balanceSheet.balances(call.dialect, livemode: call.livemode, now: now)
         var writer = JSONWriter()
         writer.object { writer in
             writer.field("object", "balance")
@@ -71,8 +67,11 @@ extension World {
         let payout = try call.parameters.string("payout")
         let source = try call.parameters.string("source")
         let type = try call.parameters.string("type")
+        var records = balanceTransactions.records(call.dialect)
+        if let source { records = transactions(of: source) }
+        if let payout { records = payouts[payout]?.transactions ?? [] }
         let page = try page(
-            balanceTransactions.records(call.dialect), query, kind: "balance_transaction",
+            records, query, kind: "balance_transaction",
             cursor: balanceTransactions
         ) { transaction in
             transaction.livemode == call.livemode && (currency == nil || transaction.currency == currency)
@@ -80,6 +79,16 @@ extension World {
                 && (source == nil || transaction.sourceID == source) && (type == nil || transaction.type == type)
         }
         return try listReply(page, call) { transaction, writer, _ in self.write(transaction, to: &writer) }
+    }
+
+    /// What an object moved, oldest first.
+    private func transactions(of source: String) -> [BalanceTransaction] {
+        let refund = refunds[source]
+        let ids = [
+            charges[source]?.balanceTransactionID, refund?.balanceTransactionID, refund?.failureBalanceTransactionID,
+            payouts[source]?.balanceTransactionID,
+        ]
+        return ids.compactMap { $0.flatMap { balanceTransactions[$0] } } + (disputes[source]?.balanceTransactions ?? [])
     }
 
     func retrieveBalanceTransaction(_ call: Call) throws(SandboxFailure) -> Reply {
@@ -115,6 +124,7 @@ extension World {
         let transaction = book(-amount, fee: 0, "payout", payout.header, currency)
         transaction.payoutID = payout.id
         payout.balanceTransactionID = transaction.id
+        payout.transactions = (payout.isAutomatic ? settled : []) + [transaction]
         payouts.insert(payout)
         emit("payout.created", .payout(payout), call)
         schedule.add(.payOut(payout), due: payout.arrivalDate)

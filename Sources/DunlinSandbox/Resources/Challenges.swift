@@ -19,9 +19,11 @@ extension World {
         let token = identifiers.token(32)
         challenges[token] = challenge
         return NextAction(
-            token: token, url: baseURL + Self.challengePath + token, returnURL: returnURL,
-            isForBrowserLibrary: usesBrowserLibrary || returnURL == nil)
+            token: token, returnURL: returnURL, isForBrowserLibrary: usesBrowserLibrary || returnURL == nil)
     }
+
+    /// Where the card holder goes. Made anew each time, since a restarted sandbox may listen elsewhere.
+    func url(of action: NextAction) -> String { baseURL + Self.challengePath + action.token }
 
     func endAction(_ action: inout NextAction?) {
         if let token = action?.token { challenges[token] = nil }
@@ -42,6 +44,10 @@ extension World {
         case .setup(let intent):
             target = returnTarget(intent.returnURL, intent.header, secret: intent.clientSecret, name: "setup_intent")
             finish(intent, answer)
+            if let id = intent.checkoutSessionID, checkoutSessions[id]?.status == "open" {
+                // Not saved: back to the page where another card can be typed in.
+                return baseURL + Self.checkoutPath + id
+            }
             return target.map { $0 + Self.redirectStatus(intent.status) }
         }
     }

@@ -20,6 +20,25 @@ extension World {
         try reply(try charge(call.id, call, parameter: "charge"), call)
     }
 
+    func searchCharges(_ call: Call) throws(SandboxFailure) -> Reply {
+        try search(call, in: charges.records(call.dialect)) { charge, field in
+            switch field {
+            case .metadata(let key): charge.metadata[key].map { .text($0) }
+            case .named("amount"): .number(charge.amount)
+            case .named("created"): .number(charge.created / 1000)
+            case .named("currency"): .text(charge.currency)
+            case .named("customer"): charge.customer.map { .text($0.id) }
+            case .named("disputed"): .text(charge.isDisputed ? "true" : "false")
+            case .named("refunded"): .text(charge.amountRefunded == charge.amount ? "true" : "false")
+            case .named("status"): .text(charge.status)
+            case .named("payment_method_details.card.last"): .text(charge.paymentMethod.lastFour)
+            case .named: nil
+            }
+        } write: { charge, writer, view in
+            self.write(charge, to: &writer, view)
+        }
+    }
+
     func updateCharge(_ call: Call) throws(SandboxFailure) -> Reply {
         if call.dialect == .stripe {
             try call.parameters.requireKnown([
@@ -79,8 +98,17 @@ extension World {
         audit.success(of: intent, charge: charge, now: now)
         emit(wasHeld ? "charge.captured" : "charge.succeeded", .charge(charge), call)
         emit("payment_intent.succeeded", .paymentIntent(intent), call)
-        if charge.paymentMethod.behavior.dispute != nil {
+        scheduleDispute(of: charge)
+    }
+
+    private func scheduleDispute(of charge: Charge) {
+        let behavior = charge.paymentMethod.behavior
+        if behavior.dispute != nil {
             schedule.add(.dispute(charge), due: now + options.disputeDelayMilliseconds)
+        } else if behavior.isStatistical {
+            let draw = Mix.word(options.seed, ("dispute" + charge.id).utf8)
+            guard draw % 1_000_000 < options.profile.dispute else { return }
+            schedule.add(.dispute(charge), due: now + Int64(2 + Mix.word(draw) % 28) * 86_400_000)
         }
     }
 

@@ -37,7 +37,8 @@ extension World {
         let inner = Call(
             dialect: call.dialect, livemode: call.livemode,
             parameters: Parameters(intentParameters + [JSONValue.Member("customer", .string(customer.id))]), ids: [],
-            requestID: call.requestID, idempotencyKey: call.idempotencyKey, quirks: call.quirks, path: call.path, version: .pinned)
+            requestID: call.requestID, idempotencyKey: call.idempotencyKey, quirks: call.quirks, path: call.path,
+            version: .pinned)
         let intent = try makeSetupIntent(inner)
         let session = CheckoutSession(
             header("cs", call), setupIntent: intent, successURL: try parameters.string("success_url"),
@@ -111,7 +112,7 @@ extension World {
         var confirmation = Confirmation()
         confirmation.returnURL = successTarget(session)
         try carryOut(confirmation, of: intent, nil)
-        if let action = intent.nextAction { return action.url }
+        if let action = intent.nextAction { return url(of: action) }
         complete(session)
         return successTarget(session)
     }

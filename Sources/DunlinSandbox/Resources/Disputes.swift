@@ -5,7 +5,8 @@ extension World {
 
     /// The card holder of a card made for it contests the charge.
     func openDispute(_ charge: Charge) {
-        guard let kind = charge.paymentMethod.behavior.dispute else { return }
+        let kind = charge.paymentMethod.behavior.dispute ?? .fraudulent
+        guard !charge.isDisputed, charge.amountRefunded < charge.amount else { return }
         guard kind != .earlyFraudWarning else {
             emit("radar.early_fraud_warning.created", .fraudWarning(charge, id: earlyFraudWarningID(charge)), nil)
             return

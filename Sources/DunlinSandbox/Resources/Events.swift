@@ -46,10 +46,10 @@ extension World {
         guard options.makesEvents else { return }
         let header = subject.header
         guard header.dialect == .stripe || Self.wooshPayTypes.contains(type) else { return }
-        var writer = JSONWriter(capacity: 1024)
+        var writer = JSONWriter(capacity: 3072)
         write(subject, to: &writer, View(dialect: header.dialect, quirks: options.quirks))
         let event = Event(
-            self.header("evt", header.dialect, livemode: header.livemode), type: type, object: writer.bytes,
+            self.header("evt", header.dialect, livemode: header.livemode), type: type, object: writer.exactBytes,
             previousAttributes: previous, requestID: call?.requestID, idempotencyKey: call?.idempotencyKey)
         events.insert(event)
         for endpoint in webhookEndpoints.records(header.dialect) where endpoint.wants(type) {

@@ -79,7 +79,6 @@ struct IntentError {
 struct NextAction {
     /// Names the hosted page; not guessable, and gone when the action is done.
     var token: String
-    var url: String
     var returnURL: String?
     /// Only Stripe's browser library could carry it out.
     var isForBrowserLibrary = false

@@ -167,7 +167,7 @@ extension World {
     }
 
     func reply(_ intent: PaymentIntent, _ call: Call) throws(SandboxFailure) -> Reply {
-        var writer = JSONWriter(capacity: 2048)
+        var writer = JSONWriter(capacity: 3072)
         write(intent, to: &writer, try call.view())
         return Reply(body: writer.bytes)
     }

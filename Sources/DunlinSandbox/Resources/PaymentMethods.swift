@@ -13,7 +13,7 @@ extension World {
     }
 
     func retrievePaymentMethod(_ call: Call) throws(SandboxFailure) -> Reply {
-        try reply(try usableMethod(call.id, call, parameter: "payment_method", status: 404), call)
+        try reply(try method(call.id, call, parameter: "payment_method"), call)
     }
 
     func retrieveCustomerPaymentMethod(_ call: Call) throws(SandboxFailure) -> Reply {
@@ -35,8 +35,8 @@ extension World {
                 "You must save this PaymentMethod to a customer before you can update it.")
         }
         if let card = try parameters.object("card") {
-            if let month = try card.integer("exp_month") { method.expiryMonth = month }
-            if let year = try card.integer("exp_year") { method.expiryYear = year < 100 ? 2000 + year : year }
+            if let month = try card.integer("exp_month", in: 1...12) { method.expiryMonth = month }
+            if let year = try card.integer("exp_year", in: 0...2099) { method.expiryYear = Self.fullYear(year) }
         }
         try applyDetails(parameters, to: method)
         emit("payment_method.updated", .paymentMethod(method), call)
@@ -122,12 +122,11 @@ extension World {
     private func makeMethod(fromNumberIn card: Parameters, _ call: Call) throws(SandboxFailure) -> PaymentMethod {
         let number = CardNumber(try card.requiredString("number"))
         let month = try card.requiredInteger("exp_month")
-        let year = try card.requiredInteger("exp_year")
-        let fullYear = year < 100 ? 2000 + year : year
+        let fullYear = Self.fullYear(try card.requiredInteger("exp_year"))
         let isCodeSent = try card.string("cvc") != nil
         guard number.isValid else { throw .declined(.named("incorrect_number")) }
         guard (1...12).contains(month) else { throw Self.invalidExpiry("invalid_expiry_month", "exp_month", "month") }
-        guard fullYear < 2100, !Self.isExpired(month: month, year: fullYear, now: now) else {
+        guard (1970..<2100).contains(fullYear), !Self.isExpired(month: month, year: fullYear, now: now) else {
             throw Self.invalidExpiry("invalid_expiry_year", "exp_year", "year")
         }
         guard let known = TestCard.number(number.digits) else { throw .declined(.named("testmode_decline")) }
@@ -135,6 +134,9 @@ extension World {
         method.hasVerificationCode = isCodeSent
         return method
     }
+
+    /// Two digits are a year of this century.
+    private static func fullYear(_ year: Int64) -> Int64 { (0..<100).contains(year) ? 2000 + year : year }
 
     private static func invalidExpiry(_ code: String, _ parameter: String, _ part: String) -> SandboxFailure {
         SandboxFailure(

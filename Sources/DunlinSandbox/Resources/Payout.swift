@@ -7,6 +7,8 @@ final class Payout: SandboxRecord {
     let arrivalDate: Int64
     var status = "pending"
     var balanceTransactionID: String?
+    /// What is in it, oldest first, its own transaction last; only that one where the amount was chosen by hand.
+    var transactions: [BalanceTransaction] = []
     var metadata = Metadata()
 
     init(_ header: RecordHeader, amount: Int64, currency: String, isAutomatic: Bool, arrivalDate: Int64) {

@@ -25,9 +25,8 @@ extension World {
             writer.null("failure_balance_transaction")
             writer.field("failure_code", charge.decline?.code)
             writer.field("failure_message", charge.decline?.message)
-            writer.object("fraud_details") { writer in
-                if let report = charge.fraudReport { writer.field("user_report", report) }
-            }
+            writer.field(
+                "fraud_details", .object(charge.fraudReport.map { [.init("user_report", .string($0))] } ?? []))
             writer.field("livemode", charge.livemode)
             writer.field("metadata", charge.metadata.json)
             writer.null("on_behalf_of")

@@ -31,14 +31,7 @@ extension World {
             writer.null("on_behalf_of")
             writeReference("payment_method", intent.paymentMethod, to: &writer, view) { writeStripe($0, to: &$1, $2) }
             writer.null("payment_method_configuration_details")
-            writer.object("payment_method_options") { writer in
-                writer.object("card") { writer in
-                    writer.null("installments")
-                    writer.null("mandate_options")
-                    writer.null("network")
-                    writer.field("request_three_d_secure", intent.requestThreeDSecure)
-                }
-            }
+            Self.writeOptions(intent.requestThreeDSecure, hasInstallments: true, to: &writer)
             writer.strings("payment_method_types", intent.paymentMethodTypes)
             writer.null("processing")
             writer.field("receipt_email", intent.receiptEmail)
@@ -51,6 +44,17 @@ extension World {
             writer.field("status", intent.status.rawValue)
             writer.null("transfer_data")
             writer.field("transfer_group", intent.transferGroup)
+        }
+    }
+
+    private static func writeOptions(_ request: String, hasInstallments: Bool, to writer: inout JSONWriter) {
+        writer.object("payment_method_options") { writer in
+            writer.object("card") { writer in
+                if hasInstallments { writer.null("installments") }
+                writer.null("mandate_options")
+                writer.null("network")
+                writer.field("request_three_d_secure", request)
+            }
         }
     }
 
@@ -95,13 +99,13 @@ extension World {
                 writer.field("type", "use_stripe_sdk")
                 writer.object("use_stripe_sdk") { writer in
                     writer.field("type", "three_d_secure_redirect")
-                    writer.field("stripe_js", action.url)
+                    writer.field("stripe_js", url(of: action))
                 }
                 return
             }
             writer.object("redirect_to_url") { writer in
                 writer.field("return_url", action.returnURL)
-                writer.field("url", action.url)
+                writer.field("url", url(of: action))
             }
             writer.field("type", "redirect_to_url")
         }
@@ -135,13 +139,7 @@ extension World {
             writer.null("on_behalf_of")
             writeReference("payment_method", intent.paymentMethod, to: &writer, view) { writeStripe($0, to: &$1, $2) }
             writer.null("payment_method_configuration_details")
-            writer.object("payment_method_options") { writer in
-                writer.object("card") { writer in
-                    writer.null("mandate_options")
-                    writer.null("network")
-                    writer.field("request_three_d_secure", intent.requestThreeDSecure)
-                }
-            }
+            Self.writeOptions(intent.requestThreeDSecure, hasInstallments: false, to: &writer)
             writer.strings("payment_method_types", intent.paymentMethodTypes)
             writer.null("single_use_mandate")
             writer.field("status", intent.status.rawValue)

@@ -6,6 +6,9 @@ struct JSONWriter {
     private(set) var bytes: [UInt8] = []
     private var needsComma = false
 
+    /// The bytes without room to grow, for what is kept.
+    var exactBytes: [UInt8] { bytes.withUnsafeBufferPointer(Array.init) }
+
     init(capacity: Int = 256) { bytes.reserveCapacity(capacity) }
 
     mutating func object(_ name: StaticString? = nil, _ content: (inout JSONWriter) -> Void) {
@@ -102,20 +105,32 @@ struct JSONWriter {
 
     private mutating func text(_ value: String) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in value.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0..<0x20:
-                let hex = Array("0123456789abcdef".utf8)
-                literal("\\u00")
-                bytes.append(hex[Int(byte >> 4)])
-                bytes.append(hex[Int(byte & 15)])
-            default: bytes.append(byte)
+        var value = value
+        value.withUTF8 { characters in
+            // Nearly all text needs no escapes and is copied in one go.
+            if characters.allSatisfy(Self.isPlain) {
+                bytes.append(contentsOf: characters)
+            } else {
+                for byte in characters { escaped(byte) }
             }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
+    private mutating func escaped(_ byte: UInt8) {
+        if Self.isPlain(byte) { return bytes.append(byte) }
+        guard byte < 0x20 else {
+            bytes.append(UInt8(ascii: "\\"))
+            return bytes.append(byte)
+        }
+        let hex = Array("0123456789abcdef".utf8)
+        literal("\\u00")
+        bytes.append(hex[Int(byte >> 4)])
+        bytes.append(hex[Int(byte & 15)])
     }
 
     private mutating func content(of value: JSONValue) {

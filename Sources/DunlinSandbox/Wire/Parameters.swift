@@ -79,6 +79,17 @@ struct Parameters {
         }
     }
 
+    /// An integer within bounds.
+    func integer(_ name: String, in range: ClosedRange<Int64>) throws(SandboxFailure) -> Int64? {
+        guard let value = try integer(name) else { return nil }
+        guard range.contains(value) else {
+            throw .parameter(
+                "parameter_invalid_integer", path(name),
+                "Invalid integer: \(path(name)) must be from \(range.lowerBound) to \(range.upperBound).")
+        }
+        return value
+    }
+
     func requiredInteger(_ name: String) throws(SandboxFailure) -> Int64 {
         guard let value = try integer(name) else { throw .missing(path(name)) }
         return value

@@ -75,7 +75,7 @@ extension World {
             if let quantity = intent.quantity { writer.field("quantity", quantity) }
             writer.field("client_secret", intent.clientSecret)
             writeWooshPayError("last_payment_error", intent.lastError, to: &writer)
-            Self.write(intent.nextAction, to: &writer, quirks)
+            write(intent.nextAction, to: &writer, quirks)
             Self.writeTypes(intent.paymentMethodTypes, to: &writer, quirks)
             Self.writeOptions(intent.requestThreeDSecure, usage: intent.setupFutureUsage, to: &writer, quirks)
             writer.text("payment_method", intent.paymentMethod?.id, quirks)
@@ -104,7 +104,7 @@ extension World {
             writer.optional("cancellation_reason", intent.cancellationReason)
             writer.optional("latest_attempt", intent.attempts.last?.id)
             writeWooshPayError("last_setup_error", intent.lastError, to: &writer)
-            Self.write(intent.nextAction, to: &writer, quirks)
+            write(intent.nextAction, to: &writer, quirks)
             Self.writeTypes(intent.paymentMethodTypes, to: &writer, quirks)
             // Their sample shows off_session whatever the usage asked for.
             Self.writeOptions(intent.requestThreeDSecure, usage: "off_session", to: &writer, quirks)
@@ -130,13 +130,13 @@ extension World {
         }
     }
 
-    private static func write(_ action: NextAction?, to writer: inout JSONWriter, _ quirks: WooshPayQuirks) {
+    private func write(_ action: NextAction?, to writer: inout JSONWriter, _ quirks: WooshPayQuirks) {
         guard let action else {
             if quirks.emptyStrings { writer.field("next_action", "") }
             return
         }
         let redirect = JSONValue.object([
-            .init("url", .string(action.url)), .init("return_url", .string(action.returnURL ?? "")),
+            .init("url", .string(url(of: action))), .init("return_url", .string(action.returnURL ?? "")),
         ])
         guard quirks.stringifiedJSON else {
             return writer.field(

@@ -9,6 +9,8 @@ public struct FaultRule: Hashable, Sendable {
         /// The connection is closed, without or after the effect.
         case dropBefore = "drop_before"
         case dropAfter = "drop_after"
+        /// The connection is closed, and the request arrives `delayMilliseconds` later all the same.
+        case dropEffectLater = "drop_effect_later"
         /// `status` (500 unless set), without the effect, after it, or with the effect `delayMilliseconds` later.
         case errorBefore = "error_before"
         case errorAfter = "error_after"
@@ -71,6 +73,13 @@ public struct FaultRule: Hashable, Sendable {
 }
 
 extension FaultRule {
+    /// What to expect in the field: 0.5 % of answers lost after the effect, 0.2 % of 5xx, half of them after it.
+    public static let usual = [
+        FaultRule(.dropAfter, method: "POST", frequency: .perMillion(5000)),
+        FaultRule(.errorAfter, method: "POST", frequency: .perMillion(1000)),
+        FaultRule(.errorBefore, frequency: .perMillion(1000), status: 503),
+    ]
+
     /// The failure that stands in for the effect and is kept for the key, as a 500 that comes from inside is.
     var failureInsteadOfEffect: SandboxFailure? {
         kind == .errorBefore || kind == .errorRolledForward ? .server(status) : nil
@@ -84,7 +93,7 @@ extension FaultRule {
     ) -> SandboxResponse? {
         switch kind {
         case .silentBefore: return SandboxResponse(status: 504, delivery: .silent)
-        case .dropBefore: return SandboxResponse(status: 502, delivery: .dropped)
+        case .dropBefore, .dropEffectLater: return SandboxResponse(status: 502, delivery: .dropped)
         case .rateLimited:
             return failing(.limited(reason: "global-rate", retryAfterSeconds: retryAfterSeconds), dialect)
         case .lockTimeout: return failing(.lockTimeout, dialect)
@@ -109,7 +118,8 @@ extension FaultRule {
             answer.headers.removeAll { $0.name == "Date" }
             let date = CivilDate(milliseconds: now + skewSeconds * 1000).httpDate
             answer.headers.append(SandboxHeader("Date", date))
-        case .silentBefore, .dropBefore, .errorBefore, .errorAfter, .errorRolledForward, .rateLimited, .lockTimeout,
+        case .silentBefore, .dropBefore, .dropEffectLater, .errorBefore, .errorAfter, .errorRolledForward, .rateLimited,
+            .lockTimeout,
             .htmlBefore:
             break
         }

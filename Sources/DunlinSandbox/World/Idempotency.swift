@@ -33,6 +33,9 @@ struct IdempotencyTable {
     mutating func store(
         _ key: String, fingerprint: UInt64, answer: SandboxResponse, requestID: String, now: Int64, busyUntil: Int64
     ) {
+        var answer = answer
+        // What is kept needs no room to grow.
+        answer.body = answer.body.withUnsafeBufferPointer(Array.init)
         entries[key] = Entry(
             fingerprint: fingerprint, answer: answer, requestID: requestID, storedAt: now, busyUntil: busyUntil)
     }

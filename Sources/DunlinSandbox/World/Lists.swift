@@ -36,17 +36,22 @@ struct ListQuery {
             return
         }
         try range.requireKnown(["gt", "gte", "lt", "lte"])
-        if let bound = try range.integer("gt") { createdFrom = max(createdFrom, Self.end(of: bound) + 1) }
+        if let bound = try range.integer("gt") { createdFrom = max(createdFrom, Self.end(of: bound) &+ 1) }
         if let bound = try range.integer("gte") { createdFrom = max(createdFrom, Self.start(of: bound)) }
-        if let bound = try range.integer("lt") { createdTo = min(createdTo, Self.start(of: bound) - 1) }
+        if let bound = try range.integer("lt") { createdTo = min(createdTo, Self.start(of: bound) &- 1) }
         if let bound = try range.integer("lte") { createdTo = min(createdTo, Self.end(of: bound)) }
     }
 
     /// From this size on a bound is in milliseconds: WooshPay documents seconds and shows milliseconds.
     private static let millisecondsFrom: Int64 = 100_000_000_000
 
-    private static func start(of bound: Int64) -> Int64 { bound >= millisecondsFrom ? bound : bound &* 1000 }
-    private static func end(of bound: Int64) -> Int64 { bound >= millisecondsFrom ? bound : bound &* 1000 + 999 }
+    private static func start(of bound: Int64) -> Int64 {
+        bound >= millisecondsFrom ? bound : max(bound, -millisecondsFrom) * 1000
+    }
+
+    private static func end(of bound: Int64) -> Int64 {
+        bound >= millisecondsFrom ? bound : start(of: bound) + 999
+    }
 }
 
 /// One page of a list, newest first.

@@ -3,8 +3,11 @@ extension World {
     func prune() {
         idempotency.prune(now: now)
         events.prune(before: now - options.eventHorizonMilliseconds)
-        guard let horizon = options.horizonMilliseconds else { return }
-        let instant = now - horizon
+        if let horizon = options.horizonMilliseconds { prune(before: now - horizon) }
+    }
+
+    /// Forgets the finished objects that were made before an instant.
+    func prune(before instant: Int64) {
         for intent in paymentIntents.prune(before: instant, where: { Self.isFinished($0.status) }) {
             references.remove(intent)
             intent.customer?.paymentIntents.removeAll { $0 === intent }

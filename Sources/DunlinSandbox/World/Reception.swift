@@ -13,13 +13,14 @@ extension World {
     }
 
     func handle(_ request: SandboxRequest) -> SandboxResponse {
-        advance(to: max(now, request.receivedAt ?? now))
+        if let instant = request.receivedAt { follow(instant) } else { advance(to: now) }
         if request.path.hasPrefix("/_sandbox/") { return stamped(admin(request), dialect: .stripe, requestID: nil) }
         let dialect = DialectRule.dialect(of: request)
         let requestID = identifiers.request()
         do throws(SandboxFailure) {
             let envelope = try open(request, dialect: dialect, requestID: requestID)
             audit.count(endpoint: envelope.route.name)
+            guard request.admittedLivemode == nil else { return answerOnce(envelope, fault: nil) }
             if let failure = limiter?.refusal(
                 route: envelope.route.name, livemode: envelope.livemode, now: now)
             {
@@ -27,7 +28,9 @@ extension World {
             }
             return serve(envelope)
         } catch {
-            return stamped(response(to: error, dialect: dialect), dialect: dialect, requestID: requestID, request)
+            var answer = stamped(response(to: error, dialect: dialect), dialect: dialect, requestID: requestID, request)
+            answer.hadEffect = false
+            return answer
         }
     }
 
@@ -53,8 +56,11 @@ extension World {
     private func serve(_ envelope: Envelope) -> SandboxResponse {
         let request = envelope.request
         let fault = faults.next(request, endpoint: envelope.route.name)
-        if let fault, let answer = answerBeforeEffect(fault, request) {
-            return stamped(answer, dialect: envelope.dialect, requestID: envelope.requestID, request)
+        if let fault, var answer = answerBeforeEffect(fault, request) {
+            answer.hadEffect = fault.kind == .dropEffectLater
+            // A lock is met before a request gets its id.
+            let requestID = fault.kind == .lockTimeout ? nil : envelope.requestID
+            return stamped(answer, dialect: envelope.dialect, requestID: requestID, request)
         }
         let answer = answerOnce(envelope, fault: fault)
         return fault.map { $0.spoil(answer, now: now) } ?? answer
@@ -100,17 +106,26 @@ extension World {
         var isStored = true
         var answer: SandboxResponse
         do throws(SandboxFailure) {
-            if let failure = fault?.failureInsteadOfEffect { throw failure }
-            let reply = try envelope.route.run(self)(call(envelope))
-            answer = SandboxResponse(
-                status: reply.status, headers: [SandboxHeader("Content-Type", reply.contentType)] + reply.headers,
-                body: reply.body)
-            if let failure = fault?.failureAfterEffect { throw failure }
+            answer = try outcome(envelope, fault: fault)
         } catch {
             isStored = error.isStored
             answer = response(to: error, dialect: envelope.dialect)
         }
+        if let failure = fault?.failureAfterEffect {
+            isStored = failure.isStored
+            answer = response(to: failure, dialect: envelope.dialect)
+        }
+        // A request that rolls forward has its effect later.
+        answer.hadEffect = fault?.kind != .errorBefore
         return (stamped(answer, dialect: envelope.dialect, requestID: envelope.requestID, request), isStored)
+    }
+
+    private func outcome(_ envelope: Envelope, fault: FaultRule?) throws(SandboxFailure) -> SandboxResponse {
+        if let failure = fault?.failureInsteadOfEffect { throw failure }
+        let reply = try envelope.route.run(self)(call(envelope))
+        return SandboxResponse(
+            status: reply.status, headers: [SandboxHeader("Content-Type", reply.contentType)] + reply.headers,
+            body: reply.body)
     }
 
     private func call(_ envelope: Envelope) throws(SandboxFailure) -> Call {
@@ -132,10 +147,20 @@ extension World {
         _ = answer(envelope, fault: nil)
     }
 
+    /// Carries out a request that comes late; its key, if it has one, is heeded.
+    func arrive(_ request: SandboxRequest) {
+        let dialect = DialectRule.dialect(of: request)
+        guard let envelope = try? open(request, dialect: dialect, requestID: identifiers.request()) else { return }
+        _ = answerOnce(envelope, fault: nil)
+    }
+
     /// What a fault answers before anything is done; nil where it acts later.
     private func answerBeforeEffect(_ fault: FaultRule, _ request: SandboxRequest) -> SandboxResponse? {
         if fault.kind == .errorRolledForward {
             schedule.add(.rollForward(request), due: now + max(1, fault.delayMilliseconds))
+        }
+        if fault.kind == .dropEffectLater {
+            schedule.add(.arrive(request), due: now + max(1, fault.delayMilliseconds))
         }
         return fault.answerBeforeEffect(dialect: DialectRule.dialect(of: request)) { failure, dialect in
             self.response(to: failure, dialect: dialect)

@@ -87,6 +87,7 @@ struct Route: Sendable {
 
     private static let money = [
         Route("GET /v1/charges", World.listCharges),
+        Route("GET /v1/charges/search", World.searchCharges),
         Route("GET /v1/charges/{id}", World.retrieveCharge),
         Route("POST /v1/charges/{id}", World.updateCharge),
         Route("POST /v1/refunds", World.createRefund),

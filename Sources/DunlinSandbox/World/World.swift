@@ -12,12 +12,15 @@ final class World {
         case payOut(Payout)
         /// A request whose effect comes after its answer.
         case rollForward(SandboxRequest)
-        case prune
+        /// A request that was long on its way.
+        case arrive(SandboxRequest)
     }
 
     let options: SandboxOptions
     var baseURL: String
     var now: Int64
+    /// How far `POST /_sandbox/clock` moved this clock ahead of the callers' clock.
+    var lead: Int64 = 0
     var identifiers: Identifiers
     private var serial = 0
 
@@ -34,6 +37,7 @@ final class World {
     var checkoutSessions = Store<CheckoutSession>()
     var balanceTransactions = Store<BalanceTransaction>()
     var payouts = Store<Payout>()
+    var balanceSheet = BalanceSheet()
 
     var references = ReferenceIndex()
     var idempotency = IdempotencyTable()
@@ -52,6 +56,7 @@ final class World {
         self.options = options
         self.baseURL = baseURL ?? options.baseURL
         now = options.start
+        prunedAt = options.start
         identifiers = Identifiers(seed: options.seed)
         faults = FaultPlan(rules: options.faults, seed: options.seed)
         limiter = options.rateLimits.map { RateLimiter(limits: $0) }
@@ -62,12 +67,11 @@ final class World {
         wooshpayWebhookSecret = options.wooshpayWebhookSecret ?? secrets.1
         for url in options.stripeWebhookURLs { addEndpoint(url, dialect: .stripe) }
         for url in options.wooshpayWebhookURLs { addEndpoint(url, dialect: .wooshpay) }
-        if options.makesEvents || options.horizonMilliseconds != nil {
-            schedule.add(.prune, due: now + Self.pruneEvery)
-        }
     }
 
-    static let pruneEvery: Int64 = 6 * 3_600_000
+    /// How much time passes at least between two prunings.
+    private static let pruneEvery: Int64 = 6 * 3_600_000
+    private var prunedAt: Int64
 
     func header(_ prefix: StaticString, _ dialect: SandboxDialect, livemode: Bool) -> RecordHeader {
         serial += 1
@@ -95,6 +99,9 @@ final class World {
 
     // MARK: Time
 
+    /// Moves the clock to an instant of the callers' clock.
+    func follow(_ instant: Int64) { advance(to: instant + lead) }
+
     /// Moves the clock, never backwards, and lets everything happen that is due on the way, in order.
     func advance(to instant: Int64) {
         while let (due, happening) = schedule.take(dueBy: instant) {
@@ -102,6 +109,9 @@ final class World {
             carryOut(happening)
         }
         now = max(now, instant)
+        guard now - prunedAt >= Self.pruneEvery else { return }
+        prunedAt = now
+        prune()
     }
 
     private func carryOut(_ happening: Happening) {
@@ -113,9 +123,7 @@ final class World {
         case .expireSession(let session): expireSession(session, cause: nil)
         case .payOut(let payout): payOut(payout)
         case .rollForward(let request): rollForward(request)
-        case .prune:
-            prune()
-            schedule.add(.prune, due: now + Self.pruneEvery)
+        case .arrive(let request): arrive(request)
         }
     }
 }

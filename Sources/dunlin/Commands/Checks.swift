@@ -10,6 +10,7 @@ struct Checks {
     private(set) var findings: [Finding] = []
     private let context: Context
     private var settings: Settings?
+    private var states: [GatewayState] = []
 
     init(_ context: Context) { self.context = context }
 
@@ -25,6 +26,7 @@ struct Checks {
             checkSettings(directory)
             try checkSchedule(directory)
             try checkDunning(directory)
+            try checkDeclines(directory)
         } catch {
             problem(.settings, error)
         }
@@ -47,9 +49,11 @@ struct Checks {
 
     private mutating func checkSchedule(_ directory: ConfigDirectory) throws {
         let file = try directory.file("schedule.crontab", builtIn: Defaults.schedule)
-        let table = CronTable(file.text)
+        // A line for a kind that no job has would silently do nothing.
+        let table = CronTable(file.text, knownKinds: [:])
         for error in table.problems { add(.schedule, .problem, Self.text(error, in: file.path)) }
         guard table.problems.isEmpty else { return }
+        if table.lines.isEmpty { fact(.schedule, "\(file.path): no line; passes start everything") }
         let now = context.clock.now()
         for line in table.lines {
             let ticks = line.ticks(after: now, through: now.adding(days: 3_660), limit: 5)
@@ -73,6 +77,16 @@ struct Checks {
         }
     }
 
+    private mutating func checkDeclines(_ directory: ConfigDirectory) throws {
+        let file = try directory.file("declines.json", builtIn: Defaults.declines)
+        do {
+            let table = try DeclineTable(parsing: file.text)
+            fact(.dunning, "\(file.path): version \(table.version), what each code of a decline means")
+        } catch {
+            add(.dunning, .problem, "\(file.path): \(error)")
+        }
+    }
+
     // MARK: Database
 
     mutating func checkDatabase() async {
@@ -83,9 +97,13 @@ struct Checks {
             defer { database.close() }
             fact(.database, "\(path), database \(database.databaseID ?? "without an id")")
             for fault in try await database.quickCheck() { add(.database, .problem, "\(path): \(fault)") }
-            for state in try await database.read(GatewayStates.all) where state.isStopped {
-                add(.gateway, .warning, "\(state.gateway): charging is stopped: \(state.stopReason ?? "")")
+            let totals = try await database.read(OwnedTotals.read)
+            for line in totals.lines { fact(.database, line) }
+            if totals.unreadable > 0 {
+                add(.database, .warning, "\(totals.unreadable) subscription(s) with an amount that cannot be read")
             }
+            states = try await database.read(GatewayStates.all)
+            for state in states { check(state, settings) }
         } catch let error as DatabaseError where error.code == .notFound {
             add(.database, .warning, "\(path) is not there yet; dunlin init creates it")
         } catch {
@@ -94,6 +112,21 @@ struct Checks {
     }
 
     // MARK: Gateways
+
+    private mutating func check(_ state: GatewayState, _ settings: Settings) {
+        if state.isStopped {
+            add(.gateway, .warning, "\(state.gateway): charging is stopped: \(state.stopReason ?? "")")
+        }
+        if settings.gateway(state.gateway) == nil {
+            add(
+                .gateway, .problem, "\(state.gateway): the data file was charged there, and the settings do not name it"
+            )
+        }
+        if state.mode != settings.mode {
+            let text = "the data file is bound to \(state.mode.rawValue) mode, and mode is \(settings.mode.rawValue)"
+            add(.gateway, .problem, "\(state.gateway): \(text)")
+        }
+    }
 
     mutating func checkGateways() {
         guard let settings else { return }
@@ -106,9 +139,7 @@ struct Checks {
                 fact(.gateway, "\(gateway.name): no key, not used; \(gateway.keyVariable) sets one")
             }
             if gateway.secretKey != nil, gateway.webhookSecrets.isEmpty {
-                add(
-                    .gateway, .warning, "\(gateway.name): no webhook secret; what became of a charge is found by asking"
-                )
+                fact(.gateway, "\(gateway.name): no webhook secret; what became of a charge is found by asking")
             }
         }
         if settings.gateways.allSatisfy({ $0.secretKey == nil && $0.keyProblem == nil }) {
@@ -133,6 +164,13 @@ struct Checks {
         switch result {
         case .value(let identity):
             fact(.gateway, "\(name): answers\(identity.account.map { ", account \($0)" } ?? "")")
+            if let account = identity.account, let bound = states.first(where: { $0.gateway == name }),
+                bound.account != account
+            {
+                add(
+                    .gateway, .problem, "\(name): the data file is bound to account \(bound.account), not to \(account)"
+                )
+            }
             guard let date = identity.date else { return }
             let seconds = abs(context.clock.now().milliseconds(since: date)) / 1000
             if seconds > 300 {
@@ -163,6 +201,7 @@ struct Checks {
 
     private static func text(_ error: CalendarError, in path: String) -> String {
         let place = error.line.map { "\(path):\($0): " } ?? "\(path): "
+        if error.code == .unknownKind { return place + "no kind of job is started by the schedule so far" }
         return place + (error.field.map { "\($0): " } ?? "") + error.text
     }
 }

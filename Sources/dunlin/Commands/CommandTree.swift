@@ -12,6 +12,7 @@ enum CommandTree {
         InitCommand.self,
         CheckCommand.self,
         ImportCommand.self,
+        DemoCommand.self,
         SandboxCommand.self,
     ]
 
@@ -21,7 +22,16 @@ enum CommandTree {
     ]
 
     private static let look: [any ParsableCommand.Type] = [
-        CalendarCommand.self
+        StatusCommand.self,
+        ProveCommand.self,
+        ReportCommand.self,
+        CalendarCommand.self,
+        SubscriptionsCommand.self,
+        CustomersCommand.self,
+        PaymentMethodsCommand.self,
+        InvoicesCommand.self,
+        AttemptsCommand.self,
+        JobsCommand.self,
     ]
 
     private static let develop: [any ParsableCommand.Type] = [

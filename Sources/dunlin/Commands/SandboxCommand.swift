@@ -101,7 +101,7 @@ struct SandboxCommand: DunlinCommand {
             Self.announce(address, context.output)
         }
         let group = ServiceGroup(
-            services: [SandboxService(server: server)], gracefulShutdownSignals: [.sigterm, .sigint],
+            services: [RunningSandbox(server: server)], gracefulShutdownSignals: [.sigterm, .sigint],
             logger: context.log)
         do {
             try await group.run()
@@ -156,7 +156,7 @@ struct SandboxCommand: DunlinCommand {
 }
 
 /// The sandbox as a part of the process that signals end in order.
-private struct SandboxService: Service {
+private struct RunningSandbox: Service {
     let server: SandboxServer
 
     func run() async throws { try await server.run() }
@@ -165,7 +165,7 @@ private struct SandboxService: Service {
 extension FaultRule {
     /// `drop_after`, `drop_after:first` or `drop_after:20000`; only requests that write are hit.
     static func argument(_ text: String) throws -> FaultRule {
-        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let kind = try parts.first.flatMap { Kind(rawValue: $0) }.orRefuse("has an unknown kind")
         var rule = FaultRule(kind, method: "POST")
         if parts.count == 2 {

@@ -39,7 +39,8 @@ struct WorkerLoop: Sendable {
         func run() async throws {
             var options = Pass.Options()
             options.concurrency = loop.settings.worker.concurrency
-            options.waitSeconds = 0
+            options.waitSeconds = 1
+            options.isStopping = { Task.isShuttingDownGracefully }
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 let result = try await loop.live.pass(options).run()
                 loop.note(result)

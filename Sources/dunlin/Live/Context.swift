@@ -57,8 +57,12 @@ struct Context: Sendable {
         let file = directory.path == nil ? nil : try directory.file(name, builtIn: Defaults.settings)
         return SettingsSources(
             flags: globalFlags + flags, environment: environment, file: file, defaults: Defaults.settings,
-            readFile: { path in FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } }
-        )
+            readFile: { path in FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+            },
+            isOpenToAll: { path in
+                let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+                return (attributes?[.posixPermissions] as? Int ?? 0) & 0o004 != 0
+            })
     }
 
     /// The data file. Close it when done.

@@ -22,6 +22,8 @@ struct FailureReport {
             self.init(.badInput, calendar.description)
         case let database as DatabaseError:
             self.init(Self.status(database.code), Redaction.clean(database.message))
+        case let table as DeclineTableError:
+            self.init(.badInput, "declines.json: \(table)")
         case let file as ImportError:
             self.init(.badInput, file.description)
         case let sandbox as SandboxServerError:

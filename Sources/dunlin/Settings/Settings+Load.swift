@@ -42,7 +42,7 @@ extension Settings {
             mode: mode, accountingZone: zone, database: database, publicURL: publicURL, returnURL: returnURL,
             listen: listen, gateways: gateways, ceilings: ceilings, worker: worker, lateAfterMinutes: late,
             logLevel: level, warnings: [])
-        settings.warnings = settings.findWarnings(unknownEnvironment: reader.unknownEnvironment)
+        settings.warnings = settings.findWarnings(reader)
         return settings
     }
 
@@ -97,8 +97,9 @@ extension Settings {
         }
     }
 
-    private func findWarnings(unknownEnvironment: [String]) -> [String] {
-        var warnings = unknownEnvironment.map { "\($0) is set but is no setting of Dunlin" }
+    private func findWarnings(_ reader: SettingsReader) -> [String] {
+        var warnings = reader.unknownEnvironment.map { "\($0) is set but is no setting of Dunlin" }
+        warnings += reader.openSecretFiles.map { "\($0) holds a secret and can be read by everybody: chmod 600 it" }
         if mode == .live, ceilings.isEmpty {
             warnings.append("mode is live and no ceilings.per_run is set: a wrong import could charge any amount")
         }

@@ -12,6 +12,8 @@ final class SettingsReader {
     var problems: [SettingsProblem] { found.sorted { ($0.place, $0.text) < ($1.place, $1.text) } }
     private(set) var asked: Set<String> = []
     private(set) var askedEnvironment: Set<String> = []
+    /// Files with secrets that everybody on the machine can read.
+    private(set) var openSecretFiles: [String] = []
     private var found: [SettingsProblem] = []
     private let sources: SettingsSources
     private let filePath: String
@@ -115,6 +117,7 @@ final class SettingsReader {
             report("cannot read a secret from \(path)", at: origin)
             return nil
         }
+        if sources.isOpenToAll(path) { openSecretFiles.append(path) }
         return Value(text: text, origin: origin)
     }
 

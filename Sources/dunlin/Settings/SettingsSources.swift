@@ -15,4 +15,6 @@ struct SettingsSources: Sendable {
     var defaults: String
     /// Reads a file that a `…_FILE` variable names; nil when it cannot be read.
     var readFile: @Sendable (String) -> String?
+    /// True for a file that everybody on the machine can read.
+    var isOpenToAll: @Sendable (String) -> Bool = { _ in false }
 }

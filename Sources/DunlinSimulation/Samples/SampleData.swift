@@ -1,0 +1,51 @@
+public import DunlinCalendar
+public import DunlinLedger
+
+/// Customers, cards and subscriptions such as a company with readers all over the world would have: the one builder
+/// for demo, bench and tests.
+///
+/// The same count, seed and first day give the same rows. Ids at the gateways are made up until `SampleRegistration`
+/// has created customers and cards there.
+public struct SampleData: Sendable {
+    /// A saved card and the token that says how the sandbox's card behaves.
+    public struct Card: Sendable {
+        public var method: PaymentMethod
+        public var token: String
+    }
+
+    public internal(set) var customers: [Customer] = []
+    public internal(set) var cards: [Card] = []
+    public private(set) var subscriptions: [Subscription] = []
+
+    /// - Parameters:
+    ///   - count: how many subscriptions; about one customer in ten has two.
+    ///   - firstDay: the day before which everybody signed up, but for one in ten, who comes within the year after it.
+    public init(subscriptions count: Int, seed: UInt64, firstDay: LocalDate) {
+        var builder = SampleBuilder(seed: seed, firstDay: firstDay)
+        while subscriptions.count < count {
+            let (country, customer) = builder.customer(number: customers.count + 1)
+            customers.append(customer)
+            cards += builder.cards(of: customer)
+            let wanted = builder.chance(percent: 10) ? 2 : 1
+            for _ in 0..<min(wanted, count - subscriptions.count) {
+                subscriptions.append(
+                    builder.subscription(
+                        number: subscriptions.count + 1, of: customer, from: country,
+                        isSecond: subscriptions.last?.customerID == customer.id))
+            }
+        }
+    }
+
+    public var methods: [PaymentMethod] { cards.map(\.method) }
+
+    /// Turns every card into one that behaves as its token says, and every subscription into one of the interval.
+    public mutating func replaceAll(token: String, interval: String) {
+        for index in cards.indices { cards[index].token = token }
+        for index in subscriptions.indices {
+            subscriptions[index].interval = interval
+            subscriptions[index].intervalCount = 1
+            subscriptions[index].billOn = nil
+            subscriptions[index].status = .active
+        }
+    }
+}

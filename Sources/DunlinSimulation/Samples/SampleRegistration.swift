@@ -1,0 +1,74 @@
+import DunlinLedger
+public import DunlinSandbox
+
+/// Creates the sample's customers and cards in a sandbox and takes over the ids that it gives them.
+public struct SampleRegistration: Sendable {
+    /// Of the sandbox's test mode.
+    public static let key = "sk_test_sample0123456789"
+
+    private let send: @Sendable (SandboxRequest) throws -> SandboxResponse
+
+    /// - Parameter send: carries a request to the sandbox.
+    public init(send: @escaping @Sendable (SandboxRequest) throws -> SandboxResponse) { self.send = send }
+
+    public init(_ sandbox: Sandbox) { self.init { sandbox.handle($0) } }
+
+    /// - Throws: `SimulationError` when the sandbox refuses a row.
+    public func register(_ sample: inout SampleData) throws {
+        var gatewayIDs: [String: String] = [:]
+        for index in sample.customers.indices {
+            let customer = sample.customers[index]
+            let created = try post(
+                "/v1/customers",
+                [("email", customer.email ?? ""), ("name", customer.name ?? ""), ("metadata[customer]", customer.id)])
+            let id = created["id"]?.string ?? ""
+            sample.customers[index].gatewayCustomerID = id
+            gatewayIDs[customer.id] = id
+        }
+        for index in sample.cards.indices {
+            let method = sample.cards[index].method
+            sample.cards[index] = try attach(sample.cards[index], to: gatewayIDs[method.customerID] ?? "")
+        }
+    }
+
+    /// Saves a card for a customer of the sandbox; what it shows of the card is taken over.
+    public func attach(_ card: SampleData.Card, to gatewayCustomerID: String) throws -> SampleData.Card {
+        let attached = try post("/v1/payment_methods/\(card.token)/attach", [("customer", gatewayCustomerID)])
+        var card = card
+        card.method.gatewayPaymentMethodID = attached["id"]?.string ?? ""
+        let shown = attached["card"]
+        card.method.brand = shown?["brand"]?.string
+        card.method.last4 = shown?["last4"]?.string
+        card.method.expMonth = shown?["exp_month"]?.integer.map { Int($0) }
+        card.method.expYear = shown?["exp_year"]?.integer.map { Int($0) }
+        return card
+    }
+
+    private func post(_ path: String, _ fields: [(name: String, value: String)]) throws -> JSONValue {
+        let form = fields.map { "\($0.name)=\(Self.escaped($0.value))" }.joined(separator: "&")
+        let response = try send(
+            SandboxRequest(
+                method: "POST", path: path,
+                headers: [
+                    "authorization": "Bearer \(Self.key)", "content-type": "application/x-www-form-urlencoded",
+                ], body: Array(form.utf8), dialect: .stripe))
+        guard response.status == 200, let answer = try? JSONValue(parsing: response.body) else {
+            throw SimulationError(
+                .sampleRefused, "the sandbox answered \(path) with \(response.status)")
+        }
+        return answer
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.utf8.map { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"):
+                return String(UnicodeScalar(byte))
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                return "%" + (digits.count == 1 ? "0" : "") + digits
+            }
+        }.joined()
+    }
+}

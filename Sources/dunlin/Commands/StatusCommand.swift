@@ -1,0 +1,103 @@
+import ArgumentParser
+import DunlinDatabase
+import DunlinReports
+
+/// `dunlin status`: one screen, what needs a person first.
+struct StatusCommand: DunlinCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "What needs a person, then the queue, the last pass and the money of this month.",
+        discussion: """
+            Examples:
+              dunlin status
+              dunlin status --json | jq .needs_person
+            """)
+
+    @OptionGroup(title: "Everywhere") var global: GlobalOptions
+
+    func run(in context: Context) async throws -> ExitStatus {
+        let settings = try context.settings()
+        let now = context.clock.now()
+        let zone = settings.accountingZone
+        let status = try await context.look(settings) { tx in
+            try StatusReport(now: now, zone: zone, databaseID: try tx.meta("database_id"), tx)
+        }
+        try context.output.show(status) { StatusView(status, context.output).lines }
+        return .done
+    }
+}
+
+/// The screen.
+private struct StatusView {
+    let status: StatusReport
+    let output: Output
+
+    init(_ status: StatusReport, _ output: Output) {
+        self.status = status
+        self.output = output
+    }
+
+    var lines: [String] { charging + [""] + person + [""] + work + [""] + money }
+
+    private var charging: [String] {
+        guard !status.charging.isEmpty else { return ["Charging  no gateway has been used yet"] }
+        return status.charging.map { gateway in
+            let word =
+                switch gateway.charging {
+                case .on: output.good("on")
+                case .stopped: output.bad("STOPPED")
+                case .circuitOpen: output.bad("waiting for the gateway")
+                }
+            let since = gateway.since.map { " since \($0)" } ?? ""
+            let reason = gateway.reason.map { ": \($0)" } ?? ""
+            return "Charging  \(gateway.gateway) (\(gateway.mode))  \(word)\(since)\(reason)"
+        }
+    }
+
+    private var person: [String] {
+        let needs = status.needsPerson
+        guard !needs.isQuiet else { return [output.good("Nothing needs a person.")] }
+        let age = needs.oldestUnknownSeconds.map { ", the oldest since \(Age.text(seconds: $0))" } ?? ""
+        let rows: [(count: Int64, what: String, look: String)] = [
+            (needs.unknown, "attempts unknown\(age)", "attempts list --state unknown"),
+            (needs.collectedAfterEnd, "invoices collected after their end", "invoices list --state paid"),
+            (needs.deadJobs, "dead jobs", "jobs list --state dead"),
+            (needs.parked, "parked subscriptions", "subscriptions list --state parked"),
+            (needs.waiting, "periods without a decision", "report waiting"),
+            (needs.onHold, "invoices on hold", "invoices list --state on_hold"),
+            (needs.needsMethod, "invoices without a usable card", "invoices list --state needs_method"),
+            (needs.needsCustomer, "invoices the customer must confirm", "invoices list --state needs_customer"),
+            (needs.failedEvents, "events that could not be applied", "prove"),
+        ]
+        var table = Table([.right(""), .left("NEEDS A PERSON"), .left("LOOK WITH DUNLIN")])
+        for row in rows where row.count > 0 { table.add([String(row.count), row.what, row.look]) }
+        return output.lines(of: table)
+    }
+
+    private var work: [String] {
+        let queue = status.queue
+        let oldest = queue.oldestDueSeconds.map { ", the oldest since \(Age.text(seconds: $0))" } ?? ""
+        let next = queue.nextRunAt.map { ", next at \($0)" } ?? ""
+        let states = status.subscriptions.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+        let passes = status.charging.compactMap { gateway in
+            gateway.lastPassAt.map { "Last pass      \(gateway.gateway) \($0)" }
+        }
+        return [
+            "Subscriptions  \(states.isEmpty ? "none planned yet" : states.joined(separator: ", "))",
+            "Queue          \(queue.due) due\(oldest), \(queue.ready) ready, \(queue.running) running\(next)",
+        ] + (passes.isEmpty ? ["Last pass      none yet"] : passes)
+            + (status.changedRows == 0 ? [] : ["Changed rows   \(status.changedRows) wait for the next pass"])
+    }
+
+    private var money: [String] {
+        guard !status.months.isEmpty else { return ["Nothing was ever invoiced."] }
+        var table = Table([
+            .left("MONTH \(status.month)"), .right("INVOICED"), .right("COLLECTED"), .right("RECOVERED"),
+            .right("OUTSTANDING"),
+        ])
+        for month in status.months {
+            table.add([month.currency, month.invoiced, month.collected, month.recovered, month.outstanding])
+        }
+        return output.lines(of: table)
+    }
+}

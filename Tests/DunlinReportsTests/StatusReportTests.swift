@@ -1,0 +1,86 @@
+import DunlinCalendar
+import DunlinDatabase
+import Testing
+
+@testable import DunlinReports
+
+@Suite struct StatusReportTests {
+    private static func status(
+        zone: Zone = .utc, now: Instant = LedgerRows.now, _ write: @escaping @Sendable (LedgerRows) throws -> Void
+    ) async throws -> StatusReport {
+        let database = try await LedgerRows.database(write)
+        return try await database.read { try StatusReport(now: now, zone: zone, databaseID: "db", $0) }
+    }
+
+    @Test func whatNeedsAPersonIsCounted() async throws {
+        let needs = try await Self.status { rows in
+            try HealthyLedger.write(rows)
+            try rows.tx.execute(
+                "UPDATE billing_state SET state = 'parked', parked_reason = 'no zone' WHERE subscription_id = 'sub9'")
+            try rows.tx.execute("UPDATE invoices SET is_late = 1 WHERE id = 10")
+        }.needsPerson
+        #expect(needs.parked == 1)
+        #expect(needs.waiting == 9)
+        #expect(needs.unknown == 1)
+        #expect(needs.oldestUnknownSeconds == 7200)
+        #expect(needs.deadJobs == 1)
+        #expect(needs.onHold == 1)
+        #expect(needs.needsMethod == 1)
+        #expect(needs.needsCustomer == 0)
+        #expect(needs.collectedAfterEnd == 1)
+        #expect(!needs.isQuiet)
+    }
+
+    @Test func anEmptyLedgerIsQuiet() async throws {
+        let status = try await Self.status { _ in }
+        #expect(status.needsPerson.isQuiet)
+        #expect(status.charging == [])
+        #expect(status.months == [])
+        #expect(status.queue == .init(ready: 0, due: 0, running: 0, oldestDueSeconds: nil, nextRunAt: nil))
+    }
+
+    @Test func aStoppedGatewayIsShownWithItsReasonAndAnOpenCircuitAsSuch() async throws {
+        let charging = try await Self.status { rows in
+            try rows.gateway("stripe", stopReason: "prices are wrong")
+            try rows.gateway("wooshpay")
+            try rows.tx.execute(
+                "UPDATE gateway_state SET circuit_opened_at = ?1 WHERE gateway = 'wooshpay'", LedgerRows.now)
+        }.charging
+        #expect(charging.map(\.charging) == [.stopped, .circuitOpen])
+        #expect(charging.first?.reason == "prices are wrong")
+        #expect(charging.first?.since == "2026-11-21T12:00:00Z")
+    }
+
+    @Test func theQueueSaysWhatIsDueAndSinceWhen() async throws {
+        let queue = try await Self.status { rows in
+            try rows.job("charge-invoice/1", runAt: LedgerRows.now.adding(minutes: -3))
+            try rows.job("charge-invoice/2", runAt: LedgerRows.now.adding(hours: 2))
+            try rows.job("charge-invoice/3", "running")
+            try rows.job("charge-invoice/4", "done")
+        }.queue
+        #expect(
+            queue
+                == .init(
+                    ready: 2, due: 1, running: 1, oldestDueSeconds: 180, nextRunAt: "2026-11-21T11:57:00Z"))
+    }
+
+    @Test func theMonthIsThatOfTheAccountingTimeZone() async throws {
+        let months = try await Self.status(zone: try #require(Zone("Europe/Berlin"))) { rows in
+            try rows.customer()
+            try rows.subscription(method: nil)
+            try rows.invoice(
+                1, from: "2026-10-01", to: "2026-11-01", "paid", endedAt: LedgerRows.at("2026-10-31T23:00:00Z"),
+                collectedMinor: 1900)
+            try rows.invoice(
+                2, from: "2026-09-01", to: "2026-10-01", "paid", endedAt: LedgerRows.at("2026-10-31T22:59:59Z"),
+                collectedMinor: 1900)
+            try rows.invoice(3, from: "2026-11-01", to: "2026-12-01", waitsFor: "retrying")
+            try rows.tx.execute("UPDATE invoices SET first_failed_at = due_at WHERE id = 1")
+        }.months
+        #expect(months.count == 1)
+        #expect(months.first?.invoiced == "19.00")
+        #expect(months.first?.collected == "19.00")
+        #expect(months.first?.recoveredMinor == 1900)
+        #expect(months.first?.outstandingMinor == 1900)
+    }
+}

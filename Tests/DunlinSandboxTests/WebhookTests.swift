@@ -1,0 +1,158 @@
+import DunlinCore
+import DunlinSandbox
+import Testing
+
+@Suite struct WebhookTests {
+    private func client(_ set: (inout SandboxOptions) -> Void = { _ in }) -> TestClient {
+        var options = SandboxOptions()
+        options.stripeWebhookURLs = ["http://127.0.0.1:1/stripe"]
+        options.wooshpayWebhookURLs = ["http://127.0.0.1:1/wooshpay"]
+        set(&options)
+        return TestClient(options)
+    }
+
+    private func due(_ client: TestClient) -> [WebhookDelivery] { client.sandbox.dueDeliveries(at: client.sandbox.now) }
+
+    @Test func aPaymentIsToldInTheOrderOfWhatHappened() {
+        let client = client()
+        client.charge((client.stripe("POST", "/v1/customers").id, "pm_card_visa"))
+        #expect(
+            due(client).map(\.eventType) == [
+                "customer.created", "payment_intent.created", "charge.succeeded", "payment_intent.succeeded",
+            ])
+        #expect(due(client).isEmpty)
+    }
+
+    @Test func aDeliveryIsSignedWithThePrintedSecret() throws {
+        let client = client()
+        client.stripe("POST", "/v1/customers")
+        let delivery = try #require(due(client).first)
+        let header = try #require(delivery.headers.first { $0.name == "Stripe-Signature" }?.value)
+        let now = client.sandbox.now / 1000
+        let check = { (secret: String) in
+            WebhookSignature.verifyStripe(header: header, body: delivery.body, secrets: [secret], nowSeconds: now)
+        }
+        #expect(check(client.sandbox.stripeWebhookSecret) == .fresh)
+        #expect(check(client.sandbox.wooshpayWebhookSecret) == .rejected(.signatureMismatch))
+    }
+
+    @Test func wooshPaysEventsHaveItsFormAndItsSignature() throws {
+        let client = client()
+        client.wooshpay("POST", "/v1/customers", "{}")
+        let intent = client.wooshpay("POST", "/v1/payment_intents", #"{"amount":100,"currency":"USD"}"#)
+        let deliveries = due(client)
+        #expect(deliveries.map(\.eventType) == ["payment_intent.created"])
+        let delivery = try #require(deliveries.first)
+        let event = try JSONValue(parsing: delivery.body)
+        #expect(event["created"]?.integer == intent["created"]?.integer)
+        #expect(event["pending_webhooks"] == nil)
+        #expect(event["data"]?["object"]?["id"]?.string == intent.id)
+        let header = try #require(delivery.headers.first { $0.name == "Wooshpay-Signature" }?.value)
+        let verdict = WebhookSignature.verifyWooshPay(
+            header: header, body: delivery.body, secrets: [client.sandbox.wooshpayWebhookSecret],
+            nowSeconds: client.sandbox.now / 1000)
+        #expect(verdict == .fresh)
+    }
+
+    @Test func anEventTellsOfTheRequestAndKeepsTheObjectAsItWas() throws {
+        let client = client()
+        let id = client.stripe(
+            "POST", "/v1/payment_intents", "amount=100&currency=usd&payment_method_types[0]=card",
+            idempotencyKey: "key-1"
+        ).id
+        client.stripe("POST", "/v1/payment_intents/\(id)/confirm", "payment_method=pm_card_visa")
+        let events = client.stripe("GET", "/v1/events", "type=payment_intent.created")["data"]?.array ?? []
+        #expect(events.first?["request"]?["idempotency_key"]?.string == "key-1")
+        #expect(events.first?["data"]?["object"]?["status"]?.string == "requires_payment_method")
+    }
+
+    @Test func aFailedDeliveryIsTriedAgainWithANewSignature() throws {
+        let client = client()
+        client.stripe("POST", "/v1/customers")
+        var signatures: [String] = []
+        var gaps: [Int64] = []
+        while let next = client.sandbox.nextDeliveryDue {
+            gaps.append(next - client.sandbox.now)
+            let delivery = try #require(client.sandbox.dueDeliveries(at: next).first)
+            signatures.append(delivery.headers.first { $0.name == "Stripe-Signature" }?.value ?? "")
+            client.sandbox.recordDelivery(delivery.id, status: 500, at: client.sandbox.now)
+        }
+        #expect(gaps == [0, 600_000, 3_600_000, 7_200_000])
+        #expect(Set(signatures).count == 4)
+    }
+
+    @Test func wooshPayTriesEighteenTimesInThreeDays() {
+        let client = client { $0.quirks.keepsSignature = true }
+        client.wooshpay("POST", "/v1/payment_intents", #"{"amount":100,"currency":"USD"}"#)
+        let start = client.sandbox.now
+        var signatures: Set<String> = []
+        var count = 0
+        while let next = client.sandbox.nextDeliveryDue {
+            for delivery in client.sandbox.dueDeliveries(at: next) {
+                count += 1
+                signatures.insert(delivery.headers.first { $0.name == "Wooshpay-Signature" }?.value ?? "")
+                client.sandbox.recordDelivery(delivery.id, status: nil, at: client.sandbox.now)
+            }
+        }
+        #expect(count == 18)
+        #expect((client.sandbox.now - start) / 3_600_000 == 72)
+        #expect(signatures.count == 1)
+    }
+
+    @Test func aDeliveredEventIsNotTriedAgainUnlessAskedFor() throws {
+        let client = client()
+        client.stripe("POST", "/v1/customers")
+        let delivery = try #require(due(client).first)
+        client.sandbox.recordDelivery(delivery.id, status: 204, at: client.sandbox.now)
+        #expect(client.sandbox.nextDeliveryDue == nil)
+        #expect(client.admin("POST", "events/\(delivery.eventID)/redeliver").status == 200)
+        #expect(due(client).map(\.eventID) == [delivery.eventID])
+        let log = client.admin("GET", "deliveries")["data"]?.array ?? []
+        #expect(log.map { $0["state"]?.string } == ["delivered", "sending"])
+    }
+
+    @Test func aProfileLosesDelaysAndDoublesDeliveries() {
+        let client = client { options in
+            options.webhookFaults.lost = 100_000
+            options.webhookFaults.late = 100_000
+            options.webhookFaults.doubled = 100_000
+        }
+        for _ in 0..<500 { client.stripe("POST", "/v1/customers") }
+        let now = client.sandbox.now
+        let atOnce = due(client).count
+        let later = client.sandbox.dueDeliveries(at: now + 7 * 3_600_000)
+        #expect((380...480).contains(atOnce))
+        #expect((20...120).contains(later.count))
+        #expect(later.allSatisfy { $0.due > now })
+    }
+
+    @Test func anEndpointGetsOnlyTheTypesItNames() {
+        let client = TestClient()
+        let endpoint = client.stripe(
+            "POST", "/v1/webhook_endpoints",
+            "url=http://127.0.0.1:1/&enabled_events[0]=payment_intent.*&enabled_events[1]=customer.deleted")
+        #expect(endpoint["secret"]?.string == client.sandbox.stripeWebhookSecret)
+        let read = client.stripe("GET", "/v1/webhook_endpoints/\(endpoint.id)")
+        #expect(read["secret"] == nil)
+        let second = client.stripe(
+            "POST", "/v1/webhook_endpoints", "url=http://127.0.0.1:1/&enabled_events[0]=charge.failed")
+        #expect(second["secret"]?.string != endpoint["secret"]?.string)
+        let customer = client.stripe("POST", "/v1/customers").id
+        client.charge((customer, "pm_card_visa"))
+        client.stripe("DELETE", "/v1/customers/\(customer)")
+        #expect(
+            due(client).map(\.eventType) == [
+                "payment_intent.created", "payment_intent.succeeded", "customer.deleted",
+            ])
+    }
+
+    @Test func eventsCanBeReadForThirtyDays() {
+        let client = client()
+        client.stripe("POST", "/v1/customers")
+        let id = client.stripe("GET", "/v1/events")["data"]?[0]?["id"]?.string ?? ""
+        #expect(client.stripe("GET", "/v1/events/\(id)").status == 200)
+        client.sandbox.advance(to: client.sandbox.now + 31 * 86_400_000)
+        #expect(client.stripe("GET", "/v1/events/\(id)").status == 404)
+        #expect(client.stripe("GET", "/v1/events")["data"]?.array == [])
+    }
+}

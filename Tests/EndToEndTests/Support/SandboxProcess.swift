@@ -1,0 +1,78 @@
+import DunlinTesting
+import Foundation
+import Testing
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// `dunlin sandbox` in another process, on a clock that stands still at the start of the tests' world.
+final class SandboxProcess: Sendable {
+    static let key = "sk_test_endtoend0123456789"
+
+    let baseURL: String
+    private let running: RunningProgram
+
+    /// - Parameter now: what its clock shows.
+    init(_ program: Program, now: String, arguments: [String]) async throws {
+        let all = ["sandbox", "--port", "0", "--json", "--clock", "virtual", "--start", now]
+        running = try program.start(all + arguments)
+        let line = try #require(try await running.firstLine())
+        let address = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        baseURL = try #require(address?["base_url"] as? String)
+    }
+
+    /// Sends what a merchant's own server would: a form, as Stripe takes it.
+    func stripe(_ path: String, _ form: [String: String] = [:]) async throws -> [String: Any] {
+        try await send("POST", path, form)
+    }
+
+    func get(_ path: String) async throws -> [String: Any] { try await send("GET", path, [:]) }
+
+    /// A request to the sandbox's own pages, with a JSON body.
+    func order(_ method: String, _ path: String, _ json: String = "{}") async throws {
+        var request = request(method, path)
+        request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+        if method != "DELETE" { request.httpBody = Data(json.utf8) }
+        let (_, response) = try await URLSession.shared.data(for: request)
+        #expect((response as? HTTPURLResponse)?.statusCode == 200)
+    }
+
+    /// Moves the sandbox's clock.
+    func advance(seconds: Int) async throws {
+        try await order("POST", "/_sandbox/clock", "{\"advance_seconds\":\(seconds)}")
+    }
+
+    struct Audit {
+        let successes: Int
+        let doubles: Int
+        let requests: [String: Int]
+    }
+
+    /// What really happened, as the gateway saw it.
+    func audit() async throws -> Audit {
+        let audit = try await get("/_sandbox/audit")
+        return Audit(
+            successes: try #require(audit["successes"] as? Int), doubles: try #require(audit["double_charges"] as? Int),
+            requests: try #require(audit["requests"] as? [String: Int]))
+    }
+
+    private func send(_ method: String, _ path: String, _ form: [String: String]) async throws -> [String: Any] {
+        var request = request(method, path)
+        if method == "POST" {
+            request.setValue("application/x-www-form-urlencoded", forHTTPHeaderField: "Content-Type")
+            request.httpBody = Data(form.map { "\($0)=\($1)" }.joined(separator: "&").utf8)
+        }
+        let (data, response) = try await URLSession.shared.data(for: request)
+        #expect((response as? HTTPURLResponse)?.statusCode == 200, "\(String(decoding: data, as: UTF8.self))")
+        return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    }
+
+    private func request(_ method: String, _ path: String) -> URLRequest {
+        var request = URLRequest(url: URL(string: baseURL + path) ?? URL(filePath: "/"))
+        request.httpMethod = method
+        request.setValue("Bearer \(Self.key)", forHTTPHeaderField: "Authorization")
+        request.setValue("2026-07-29.dahlia", forHTTPHeaderField: "Stripe-Version")
+        return request
+    }
+}
