@@ -73,7 +73,8 @@ let package = Package(
             "DunlinWeb",
             [
                 "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue", "DunlinGateways",
-                "DunlinJobs", "DunlinReports", hummingbird, logging,
+                "DunlinJobs", "DunlinReports", hummingbird, hummingbirdCore, logging, nioCore,
+                serviceLifecycle,
             ]),
         library(
             "DunlinSimulation",
@@ -120,6 +121,12 @@ let package = Package(
                 "dunlin", "DunlinReports", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger",
                 "DunlinQueue", "DunlinTesting", crypto,
             ]),
+        tests(
+            "DunlinWebTests",
+            [
+                "DunlinWeb", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue",
+                "DunlinTesting", asyncHTTPClient, logging, nioCore, nioHTTP1, serviceLifecycle,
+            ]),
         tests("DunlinSandboxTests", ["DunlinSandbox", "DunlinCore"]),
         tests(
             "DunlinSandboxServerTests", exclude: ["python"],
@@ -139,7 +146,7 @@ let package = Package(
                 "dunlin", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinLedger",
                 "DunlinSandbox", "DunlinTesting", logging,
             ]),
-        tests("EndToEndTests", ["dunlin", "DunlinSandbox", "DunlinTesting", nioCore, nioHTTP1, nioPosix]),
+        tests("EndToEndTests", ["dunlin", "DunlinSandbox", "DunlinTesting", nioCore, nioHTTP1, nioPosix, sqlite]),
         tests("TidyTests", ["DunlinDefaults"]),
     ],
     swiftLanguageModes: [.v6]

@@ -116,7 +116,8 @@ private struct Settling {
         let sentAt = frozen.attempt.writtenAt
         if frozen.attempt.sends > 0, billing.clock.now() < sentAt.adding(seconds: waitSeconds) {
             let text = "not confirmed yet, as far as the gateway shows"
-            return try await record(.unknown(text), snapshot, askedAt: askedAt, exchanges: exchanges)
+            return try await record(
+                .unknown(text), snapshot, askedAt: askedAt, exchanges: exchanges)
         }
         try await note(snapshot, askedAt: askedAt, exchanges: exchanges)
         guard let id = try await sending.create(try await reloaded()) else { return }
@@ -294,7 +295,8 @@ private struct Settling {
         _ outcome: ChargeOutcome, _ snapshot: IntentSnapshot?, askedAt: Instant, exchanges: [Exchange]
     ) async throws {
         let now = billing.clock.now()
-        let answer = RecordOutcome.Answer(outcome: outcome, snapshot: snapshot, askedAt: askedAt, exchanges: exchanges)
+        let answer = RecordOutcome.Answer(
+            outcome: outcome, snapshot: snapshot, askedAt: askedAt, exchanges: exchanges)
         try await billing.writeOutcome("record-outcome") { tx in
             try RecordOutcome(billing: billing, gateway: gateway, claimed: claimed, now: now).record(
                 answer, of: frozen, tx)

@@ -85,9 +85,19 @@ public enum Invoices {
         try tx.execute("UPDATE invoices SET ask_first = 0, asked_at = ?2 WHERE id = ?1", id, now)
     }
 
-    /// The gateway must be asked about the debt before anything is created for it.
-    public static func askFirst(_ id: Int64, _ tx: Transaction) throws {
-        try tx.execute("UPDATE invoices SET ask_first = 1 WHERE id = ?1 AND state = 'open'", id)
+    /// The gateway must be asked about the debt before anything is created for it, and in the same go about all others
+    /// of the customer of which that is true.
+    ///
+    /// - Parameter lateBefore: a debt is late when it was due before this, and was not asked about since.
+    public static func askFirst(_ invoice: Invoice, lateBefore: Instant, _ tx: Transaction) throws {
+        try tx.execute(
+            """
+            UPDATE invoices SET ask_first = 1
+            WHERE customer_id = ?1 AND state IN ('open', 'closing') AND state = 'open'
+                AND (id = ?2 OR (gateway = ?3 AND waits_for IN ('scheduled', 'retrying') AND due_at < ?4
+                    AND (asked_at IS NULL OR asked_at < ?4)
+                    AND NOT EXISTS (SELECT 1 FROM intents WHERE intents.invoice_id = invoices.id)))
+            """, invoice.customerID, invoice.id, invoice.gateway, lateBefore)
     }
 
     /// Moves an invoice without an intent to the gateway its customer is at now.

@@ -40,9 +40,7 @@ public struct YearOfBilling: Sendable {
             let now = company.time.now
             if now >= end { break }
             let isIdle = result.planned.due == 0 && result.counts.attempted == 0
-            var next = try await nextMark(after: now, end: end)
-            if isIdle, next <= now.adding(seconds: Self.markSeconds) { next = now.adding(seconds: Self.idleSeconds) }
-            next = min(next, end)
+            let next = try await nextMark(after: now, end: end, isIdle: isIdle)
             while day.adding(days: 1) <= next {
                 day = day.adding(days: 1)
                 company.time.advance(to: day)
@@ -72,14 +70,18 @@ public struct YearOfBilling: Sendable {
         return result
     }
 
-    private func nextMark(after now: Instant, end: Instant) async throws -> Instant {
+    /// - Parameter isIdle: the pass found nothing to do, so that jobs that are due all the same are not asked again at
+    ///   once. Boundaries are never missed: one that is planned late makes every pass after it ask the gateway first.
+    private func nextMark(after now: Instant, end: Instant, isIdle: Bool) async throws -> Instant {
         let next = try await company.billing.database.read { tx in
-            let boundary = try BillingStates.due(now: end, after: nil, limit: 1, tx).first?.at
-            let job = try JobQueue.nextRunAt(tx)
-            return [boundary, job].compactMap { $0 }.min()
+            let passed = isIdle ? (at: now, id: "\u{10FFFF}") : nil
+            let boundary = try BillingStates.due(now: end, after: passed, limit: 1, tx).first?.at
+            var job = try JobQueue.nextRunAt(tx)
+            if isIdle, let due = job, due <= now { job = now.adding(seconds: Self.idleSeconds) }
+            return [boundary, job, end].compactMap { $0 }.min() ?? end
         }
         let mark = Self.markSeconds * 1000
-        let wanted = max(next ?? end, now.adding(milliseconds: 1)).milliseconds
-        return Instant(milliseconds: (wanted + mark - 1) / mark * mark)
+        let wanted = max(next, now.adding(milliseconds: 1)).milliseconds
+        return min(end, Instant(milliseconds: (wanted + mark - 1) / mark * mark))
     }
 }

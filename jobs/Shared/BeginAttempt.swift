@@ -189,13 +189,13 @@ struct BeginAttempt {
     /// Nothing was ever sent for this debt as far as this file knows, but there was time enough for another timeline of
     /// it to have done so: a restored backup, or a long queue (money.md 9).
     private func isLate(_ invoice: Invoice) -> Bool {
-        let late = billing.rules.lateAfterSeconds * 1000
-        guard now.milliseconds(since: invoice.dueAt) > late else { return false }
-        return invoice.askedAt.map { now.milliseconds(since: $0) > late } ?? true
+        invoice.dueAt < lateBefore && invoice.askedAt.map { $0 < lateBefore } ?? true
     }
 
+    private var lateBefore: Instant { now.adding(seconds: -billing.rules.lateAfterSeconds) }
+
     private func askFirst(_ invoice: Invoice, _ tx: Transaction) throws -> Start {
-        try Invoices.askFirst(invoice.id, tx)
+        try Invoices.askFirst(invoice, lateBefore: lateBefore, tx)
         _ = try finish(tx)
         try FollowUps.askAboutLateDebts(gateway: invoice.gateway, now: now, tx)
         return .finished

@@ -156,8 +156,10 @@ struct SandboxCommand: DunlinCommand {
 }
 
 /// The sandbox as a part of the process that signals end in order.
-private struct RunningSandbox: Service {
+private struct RunningSandbox: Service, CustomStringConvertible {
     let server: SandboxServer
+
+    var description: String { "sandbox" }
 
     func run() async throws { try await server.run() }
 }

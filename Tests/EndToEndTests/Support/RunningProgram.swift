@@ -71,6 +71,19 @@ final class RunningProgram: Sendable {
         }
     }
 
+    /// Waits until standard error has this text.
+    ///
+    /// - Throws: `EndedEarly` when the program ends without it.
+    func logs(_ text: String) async throws {
+        while true {
+            let hasEnded = status.value != nil
+            let log = try String(contentsOfFile: files.error, encoding: .utf8)
+            if log.contains(text) { return }
+            if hasEnded { throw EndedEarly(description: "ended without \(text): \(log)") }
+            try await aMoment()
+        }
+    }
+
     /// Waits until the program has done something that `event` tells of.
     ///
     /// - Throws: `EndedEarly` when it ends before.
