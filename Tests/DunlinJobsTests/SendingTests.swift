@@ -141,11 +141,12 @@ import Testing
         #expect(problems == [])
     }
 
-    @Test func aDeclineWithoutItsIntentIsReadBeforeItIsBelieved() async throws {
-        let stage = try await Self.stage()
+    @Test func aDeclineOfTheOneCallWithoutItsIntentIsReadBeforeItIsBelieved() async throws {
+        let stage = try await Self.stage { $0.sending = .oneCall }
         let body = #"{"error":{"type":"card_error","code":"card_declined","decline_code":"lost_card"}}"#
-        stage.wire.strike(.confirm, [1], with: .answer(402, body: body, afterEffect: true))
-        try await stage.pass()
+        stage.wire.strike(.oneCall, [1], with: .answer(402, body: body, afterEffect: true))
+        try await stage.run(days: 1)
+        #expect(stage.wire.count(.oneCall) == 1)
         let problems = try await Judge.problems(stage, .paid)
         #expect(problems == [])
     }
