@@ -73,7 +73,8 @@ let package = Package(
             "DunlinWeb",
             [
                 "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue", "DunlinGateways",
-                "DunlinJobs", "DunlinReports", hummingbird, logging,
+                "DunlinJobs", "DunlinReports", hummingbird, hummingbirdCore, logging, nioCore,
+                serviceLifecycle,
             ]),
         library(
             "DunlinSimulation",
@@ -103,6 +104,8 @@ let package = Package(
         tests("DunlinCalendarTests", ["DunlinCalendar"]),
         tests("DunlinCoreTests", ["DunlinCalendar", "DunlinCore"]),
         tests("DunlinDatabaseTests", ["DunlinCalendar", "DunlinDatabase", "DunlinTesting"]),
+        tests(
+            "DunlinLedgerTests", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinTesting"]),
         tests("DunlinQueueTests", ["DunlinCalendar", "DunlinDatabase", "DunlinQueue", "DunlinTesting"]),
         tests(
             "DunlinJobsTests",
@@ -118,6 +121,12 @@ let package = Package(
             [
                 "dunlin", "DunlinReports", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger",
                 "DunlinQueue", "DunlinTesting", crypto,
+            ]),
+        tests(
+            "DunlinWebTests",
+            [
+                "DunlinWeb", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue",
+                "DunlinTesting", asyncHTTPClient, logging, nioCore, nioHTTP1, serviceLifecycle,
             ]),
         tests("DunlinSandboxTests", ["DunlinSandbox", "DunlinCore"]),
         tests(
@@ -136,9 +145,9 @@ let package = Package(
             "CommandTests",
             [
                 "dunlin", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinLedger",
-                "DunlinTesting", logging,
+                "DunlinSandbox", "DunlinTesting", logging,
             ]),
-        tests("EndToEndTests", ["dunlin", "DunlinSandbox", "DunlinTesting", nioCore, nioHTTP1, nioPosix]),
+        tests("EndToEndTests", ["dunlin", "DunlinSandbox", "DunlinTesting", nioCore, nioHTTP1, nioPosix, sqlite]),
         tests("TidyTests", ["DunlinDefaults"]),
     ],
     swiftLanguageModes: [.v6]

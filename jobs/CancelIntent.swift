@@ -10,6 +10,8 @@ import DunlinQueue
 /// before its intent is touched.
 struct CancelIntent {
     static let kind = "cancel-intent"
+    /// A resend keeps its key, but not for ever: a gateway repeats a stored error for as long as it keeps the key.
+    static let runsPerKey = 4
 
     let billing: Billing
 
@@ -47,7 +49,7 @@ struct CancelIntent {
         }
         try billing.steps.reach("request-cancel")
         let reply = await gateway.driver.cancel(
-            gatewayID, idempotencyKey: "\(intent.reference):cancel:\(claimed.job.runCount)")
+            gatewayID, idempotencyKey: "\(intent.reference):cancel:\(claimed.job.runCount / Self.runsPerKey)")
         guard case .value(let canceled) = reply.result, canceled.status == .canceled else {
             throw GatewayUnavailable(reply.result, about: "intent \(gatewayID)")
         }

@@ -49,7 +49,6 @@ struct ChargeInvoice {
         guard case .value(let snapshot) = reply.result else {
             try await billing.database.write(step: "note-look") { tx in
                 try Exchanges.add(reply.exchanges, gateway: gateway.name, invoiceID: intent.invoiceID, tx)
-                if reply.isNoAnswer { try Circuit(gateway: gateway.name, billing: billing, now: now).noteUnknown(tx) }
             }
             throw GatewayUnavailable(reply.result, about: "intent \(id)")
         }
@@ -97,11 +96,6 @@ struct ChargeInvoice {
     }
 }
 
-extension GatewayReply {
-    /// No status line came back, or one that blames the server.
-    var isNoAnswer: Bool { exchanges.last.map { $0.httpStatus.map { $0 >= 500 } ?? true } ?? false }
-}
-
 extension GatewayUnavailable {
     /// - Parameter about: what was asked for.
     init<Value>(_ result: GatewayResult<Value>, about subject: String) {
@@ -111,7 +105,8 @@ extension GatewayUnavailable {
                 description: "throttled while asking about \(subject)",
                 retryAfterSeconds: throttle.retryAfterSeconds ?? 2)
         case .refused(let refusal): self.init(description: "\(subject): \(refusal.message)")
-        case .notSent(let why), .unknown(let why): self.init(description: "no answer about \(subject): \(why)")
+        case .notSent(let why), .unknown(let why):
+            self.init(description: "no answer about \(subject): \(why)", isSilence: true)
         case .value, .declined: self.init(description: "an unexpected answer about \(subject)")
         }
     }

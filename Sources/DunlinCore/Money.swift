@@ -37,7 +37,7 @@ public struct Money: Hashable, Sendable, CustomStringConvertible {
     /// The amount of a text in major units, such as `5000.00`; nil when it has other characters or too many decimals.
     public init?(majorUnits text: String, currency: Currency) {
         let isNegative = text.hasPrefix("-")
-        let parts = text.drop(while: { $0 == "-" }).split(separator: ".", omittingEmptySubsequences: false)
+        let parts = text.dropFirst(isNegative ? 1 : 0).split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count <= 2, let whole = parts.first, !whole.isEmpty else { return nil }
         let fraction = parts.count == 2 ? String(parts[1]) : ""
         guard fraction.count <= currency.minorUnitDigits, parts.count == 1 || !fraction.isEmpty else { return nil }

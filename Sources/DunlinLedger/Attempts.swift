@@ -94,6 +94,14 @@ public enum Attempts {
             currency) ?? 0
     }
 
+    /// How many attempts on a card are in flight, over all subscriptions: each may yet be declined.
+    public static func inFlight(gateway: String, cardKey: String, _ tx: Transaction) throws -> Int {
+        try tx.value(
+            """
+            SELECT COUNT(*) FROM attempts WHERE card_key = ?1 AND gateway = ?2 AND ended_at IS NULL
+            """, cardKey, gateway) ?? 0
+    }
+
     /// Of the last `window` first attempts that ended after `since`, how many there are and how many were declined
     /// (money.md 34).
     public static func firstAttempts(

@@ -56,6 +56,10 @@ public enum Permits {
         }
     }
 
+    /// How far the clocks of processes that share a bucket may differ, and a transaction be later than the instant it
+    /// was given: within this, no span is refilled twice. A clock that went back by more was set, and is followed.
+    private static let skewMilliseconds: Int64 = 1000
+
     private static func milliPermits(
         gateway: String, _ want: Want, now: Instant, _ tx: Transaction
     ) throws -> Int64 {
@@ -64,7 +68,7 @@ public enum Permits {
             want.bucket
         ) { (try $0.get("milli_permits"), try $0.get("refilled_at")) }
         guard let stored else { return want.capacityMilli }
-        // A clock that went back refills nothing and owes nothing; a minute fills any bucket.
+        // A clock that went back refills nothing; a minute fills any bucket.
         let elapsed = min(max(0, now.milliseconds(since: stored.1)), 60_000)
         return min(want.capacityMilli, stored.0 + Int64(Double(elapsed) * want.refill))
     }
@@ -76,7 +80,9 @@ public enum Permits {
             """
             INSERT INTO gateway_permits (gateway, endpoint, milli_permits, refilled_at) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT (gateway, endpoint) DO UPDATE SET milli_permits = excluded.milli_permits,
-                refilled_at = excluded.refilled_at
-            """, gateway, want.bucket, milliPermits, now)
+                refilled_at = CASE WHEN gateway_permits.refilled_at > excluded.refilled_at
+                    AND gateway_permits.refilled_at < ?5 THEN gateway_permits.refilled_at
+                    ELSE excluded.refilled_at END
+            """, gateway, want.bucket, milliPermits, now, now.adding(milliseconds: skewMilliseconds))
     }
 }

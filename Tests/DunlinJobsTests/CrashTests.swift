@@ -1,4 +1,5 @@
 import DunlinCalendar
+import Synchronization
 import Testing
 
 /// Every scenario, disturbed at each of its steps in turn, must end as if nothing had happened: one success at the
@@ -57,6 +58,22 @@ import Testing
                 stage.wire.also { request in request.place == place ? fault : nil }
             }
             #expect(problems == [], "request \(place): \(fault)")
+        }
+    }
+
+    /// No write is answered the first time that it is sent, whatever it is.
+    @Test(arguments: Scenario.all)
+    func everyAnswerMayBeLostOnce(_ scenario: Scenario) async throws {
+        for fault in [WireFault.lostAfter, .lostBefore] {
+            let seen = Mutex<Set<String>>([])
+            let (_, _, problems) = try await scenario.run { stage in
+                stage.wire.also { request in
+                    guard request.isWrite else { return nil }
+                    let name = "\(request.path) \(request.idempotencyKey ?? "")"
+                    return seen.withLock { $0.insert(name).inserted } ? fault : nil
+                }
+            }
+            #expect(problems == [], "\(fault)")
         }
     }
 }

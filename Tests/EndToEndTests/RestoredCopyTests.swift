@@ -1,5 +1,4 @@
 import DunlinSandbox
-import DunlinTesting
 import Foundation
 import Testing
 
@@ -59,33 +58,5 @@ import Testing
         #expect(after["waiting"] == 2)
         #expect(stage.audit.successes == 4)
         #expect(stage.audit.doubles.isEmpty)
-    }
-}
-
-/// The data file as it was at one moment, with what belongs to it.
-struct DataFileCopy {
-    private static let suffixes = ["", "-wal", "-shm"]
-    private let site: Site
-    private let contents: [String: Data]
-
-    init(_ site: Site) throws {
-        self.site = site
-        var contents: [String: Data] = [:]
-        for suffix in Self.suffixes {
-            let path = site.program.folder.file("dunlin.db" + suffix)
-            if FileManager.default.fileExists(atPath: path) {
-                contents[suffix] = try Data(contentsOf: URL(filePath: path))
-            }
-        }
-        self.contents = contents
-    }
-
-    func restore() throws {
-        for suffix in Self.suffixes {
-            let path = site.program.folder.file("dunlin.db" + suffix)
-            if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
-            // What is shared between processes is made anew from the log.
-            if suffix != "-shm" { try contents[suffix]?.write(to: URL(filePath: path)) }
-        }
     }
 }

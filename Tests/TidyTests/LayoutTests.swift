@@ -32,6 +32,7 @@ struct LayoutTests {
     @Test func theDefaultsAreTheFilesOfConfigAndCron() {
         #expect(Defaults.settings == Repository.file("config/dunlin.yaml").text)
         #expect(Defaults.dunning == Repository.file("config/dunning.yaml").text)
+        #expect(Defaults.declines == Repository.file("config/declines.json").text)
         #expect(Defaults.schedule == Repository.file("cron/schedule.crontab").text)
     }
 

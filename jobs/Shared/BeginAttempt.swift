@@ -26,6 +26,9 @@ struct BeginAttempt {
         var missingNumber: Int?
     }
 
+    /// A try that waits for what becomes of other tries on the same card waits this long at a time.
+    static let waitForOthersSeconds: Int64 = 30
+
     let billing: Billing
     let gateway: BillingGateway
     let claimed: ClaimedJob
@@ -89,7 +92,22 @@ struct BeginAttempt {
             try JobQueue.snooze(claimed.lease, at: at, tx)
             return .finished
         }
-        return nil
+        guard try hasOlderDebtDue(invoice, tx) else { return nil }
+        // Behind everything that is due now, so that the older one is claimed next.
+        try JobQueue.snooze(claimed.lease, at: now.adding(milliseconds: 1), tx)
+        return .finished
+    }
+
+    /// The oldest debt of a customer is charged first, also when it is tried again (money.md 35).
+    private func hasOlderDebtDue(_ invoice: Invoice, _ tx: Transaction) throws -> Bool {
+        let older = try Invoices.open(ofCustomer: invoice.customerID, tx).filter {
+            ($0.dueAt, $0.id) < (invoice.dueAt, invoice.id) && $0.gateway == invoice.gateway
+                && ($0.waitsFor == .scheduled || $0.waitsFor == .retrying)
+        }
+        return try older.contains { debt in
+            let filter = JobFilter(state: .ready, uniqueKey: FollowUps.chargeKey(debt.id))
+            return try JobQueue.list(filter, limit: 1, tx).contains { $0.runAt <= now }
+        }
     }
 
     /// The stricter of the owner's wish and our hold applies (money.md 18).
@@ -120,14 +138,25 @@ struct BeginAttempt {
     }
 
     /// When the card may be charged again, if a network's budget is used up: over all subscriptions (money.md 35).
+    /// Attempts on the card that are in flight may still be declined, so they are waited for.
     private func budgetWait(_ method: PaymentMethod, _ invoice: Invoice, _ tx: Transaction) throws -> Instant? {
-        try billing.rules.cardBudgets.compactMap { budget in
+        let inFlight = try Attempts.inFlight(gateway: gateway.name, cardKey: method.cardKey, tx)
+        return try billing.rules.cardBudgets.compactMap { budget in
             guard budget.covers(brand: method.brand) else { return nil }
-            let last = try Attempts.decline(
-                number: budget.declinesMax, gateway: gateway.name, cardKey: method.cardKey,
-                sameAmountAs: budget.isPerAmount ? invoice : nil, tx)
-            return budget.freeAt(lastOfBudget: last, now: now)
+            if let free = try freeAt(budget, declines: budget.declinesMax, method, invoice, tx) { return free }
+            guard inFlight > 0, inFlight < budget.declinesMax else { return nil }
+            let isClose = try freeAt(budget, declines: budget.declinesMax - inFlight, method, invoice, tx) != nil
+            return isClose ? now.adding(seconds: Self.waitForOthersSeconds) : nil
         }.max()
+    }
+
+    private func freeAt(
+        _ budget: CardBudget, declines: Int, _ method: PaymentMethod, _ invoice: Invoice, _ tx: Transaction
+    ) throws -> Instant? {
+        let last = try Attempts.decline(
+            number: declines, gateway: gateway.name, cardKey: method.cardKey,
+            sameAmountAs: budget.isPerAmount ? invoice : nil, tx)
+        return budget.freeAt(lastOfBudget: last, now: now)
     }
 
     // MARK: - One debt, one open intent (money.md 5)

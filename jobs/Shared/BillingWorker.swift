@@ -190,6 +190,9 @@ public struct BillingWorker: Sendable {
                 "job": "\(claimed.job.id)", "kind": "\(claimed.job.kind)", "error": "\(Redaction.clean("\(error)"))",
             ])
         try await billing.writeOutcome("job-failed") { tx in
+            if unavailable?.isSilence == true {
+                try Circuit(gateway: gateway.name, billing: billing, now: now).noteUnknown(tx)
+            }
             guard try JobQueue.holds(claimed.lease, tx) else { return }
             try JobQueue.retry(
                 claimed.lease, at: now.adding(seconds: wait), error: Redaction.clean("\(error)"), now: now, tx)

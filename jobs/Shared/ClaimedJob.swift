@@ -33,4 +33,6 @@ public struct RunCutOff: Error, Hashable, Sendable {
 struct GatewayUnavailable: Error, CustomStringConvertible {
     let description: String
     var retryAfterSeconds: Int64?
+    /// True when there was no answer at all, which counts for the circuit.
+    var isSilence = false
 }

@@ -10,7 +10,7 @@ enum FollowUps {
         try JobQueue.enqueue(
             NewJob(
                 queue: invoice.gateway, kind: ChargeInvoice.kind, arguments: JobArguments(invoice: invoice.id).text,
-                uniqueKey: "charge-invoice/\(invoice.id)", concurrencyKey: customerKey(invoice), priority: .charge,
+                uniqueKey: chargeKey(invoice.id), concurrencyKey: customerKey(invoice), priority: .charge,
                 runAt: runAt, runsMax: 30), now: now, tx)
     }
 
@@ -43,6 +43,7 @@ enum FollowUps {
                 priority: .settle, runAt: now, neverDies: true, whileRunning: .runAgain), now: now, tx)
     }
 
+    static func chargeKey(_ invoiceID: Int64) -> String { "charge-invoice/\(invoiceID)" }
     static func customerKey(_ invoice: Invoice) -> String { "customer/\(invoice.customerID)" }
     private static func settleKey(_ attemptID: Int64) -> String { "settle-attempt/\(attemptID)" }
 }

@@ -10,12 +10,6 @@ struct PlanSubscription {
     let gateways: Set<String>
     let now: Instant
 
-    init(billing: Billing, gateways: Set<String>, now: Instant) {
-        self.billing = billing
-        self.gateways = gateways
-        self.now = now
-    }
-
     /// - Parameter isChanged: true when the owner changed the row, its customer or a payment method.
     /// - Returns: nil when its gateway did not answer in this pass, so that nothing was planned.
     @discardableResult

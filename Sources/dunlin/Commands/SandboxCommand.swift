@@ -156,8 +156,10 @@ struct SandboxCommand: DunlinCommand {
 }
 
 /// The sandbox as a part of the process that signals end in order.
-private struct RunningSandbox: Service {
+private struct RunningSandbox: Service, CustomStringConvertible {
     let server: SandboxServer
+
+    var description: String { "sandbox" }
 
     func run() async throws { try await server.run() }
 }
@@ -165,7 +167,7 @@ private struct RunningSandbox: Service {
 extension FaultRule {
     /// `drop_after`, `drop_after:first` or `drop_after:20000`; only requests that write are hit.
     static func argument(_ text: String) throws -> FaultRule {
-        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         let kind = try parts.first.flatMap { Kind(rawValue: $0) }.orRefuse("has an unknown kind")
         var rule = FaultRule(kind, method: "POST")
         if parts.count == 2 {

@@ -1,6 +1,7 @@
 import DunlinDatabase
 import DunlinJobs
 import DunlinQueue
+import DunlinWeb
 import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -13,12 +14,15 @@ struct WorkerLoop: Sendable {
 
     func run() async throws -> ExitStatus {
         let outcome = Outcome()
+        let progress = WorkerProgress(now: context.clock.now())
         let group = ServiceGroup(
             configuration: .init(
+                // Ended from the last to the first: while what is in flight is ended, health can still be asked for.
                 services: [
+                    .init(service: listener(progress), successTerminationBehavior: .ignore),
                     .init(
-                        service: Passes(loop: self, outcome: outcome),
-                        successTerminationBehavior: .gracefullyShutdownGroup)
+                        service: Passes(loop: self, outcome: outcome, progress: progress),
+                        successTerminationBehavior: .gracefullyShutdownGroup),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: context.log))
         context.log.info("worker started", metadata: ["database": "\(settings.database.path)"])
@@ -27,22 +31,41 @@ struct WorkerLoop: Sendable {
         return await outcome.status
     }
 
+    private func listener(_ progress: WorkerProgress) -> AdminListener {
+        let address = settings.listen.admin
+        let clock = context.clock
+        let health = HealthCheck(
+            database: live.billing.database, progress: progress, logger: context.log, now: { clock.now() })
+        return AdminListener(host: address.host, port: address.port, health: health, logger: context.log)
+    }
+
     private actor Outcome {
         private(set) var status = ExitStatus.done
         func set(_ status: ExitStatus) { self.status = status }
     }
 
-    private struct Passes: Service {
+    private struct Passes: Service, CustomStringConvertible {
         let loop: WorkerLoop
         let outcome: Outcome
+        let progress: WorkerProgress
+
+        /// What the log of the service group says; without it, everything that hangs on the loop.
+        var description: String { "passes" }
 
         func run() async throws {
+            let progress = progress
+            let clock = loop.context.clock
             var options = Pass.Options()
             options.concurrency = loop.settings.worker.concurrency
             options.waitSeconds = 1
-            options.isStopping = { Task.isShuttingDownGracefully }
+            // Asked before anything new is begun, so it is also the sign that a long pass goes on.
+            options.isStopping = {
+                progress.noteSign(at: clock.now())
+                return Task.isShuttingDownGracefully
+            }
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
                 let result = try await loop.live.pass(options).run()
+                progress.notePassEnded(at: clock.now())
                 loop.note(result)
                 try await sleep(seconds: loop.settings.worker.pollSeconds)
             }

@@ -89,3 +89,8 @@ struct Context: Sendable {
         return flags
     }
 }
+
+/// A context that ends up in a log or an error shows nothing: its environment holds the keys (P9).
+extension Context: CustomStringConvertible {
+    var description: String { "context" }
+}

@@ -84,7 +84,7 @@ final class Stage: Sendable {
         sandbox = other.sandbox
         wire = other.wire
         self.database = database
-        temporary = nil
+        temporary = other.temporary
         generator = Mutex(SeededGenerator(seed: 8))
         declines = other.declines
     }
@@ -152,6 +152,8 @@ final class Stage: Sendable {
         driver: (any PaymentGateway)? = nil, options change: (inout Pass.Options) -> Void = { _ in },
         rules: (inout BillingRules) -> Void = { _ in }
     ) async throws -> Pass.Result {
+        // A store that failed ended the process before; the next one opens the file anew.
+        if database.storeFailure != nil { try await database.write { _ in } }
         let holder = newProcess()
         var passOptions = Pass.Options()
         passOptions.concurrency = options.concurrency

@@ -23,6 +23,8 @@ struct WireRequest: Hashable, Sendable {
     var idempotencyKey: String?
     var sentAt: Instant
     var body: String
+
+    var isWrite: Bool { kind.isMoney || kind == .cancel }
 }
 
 /// What goes wrong with a request.

@@ -4,7 +4,7 @@ import NIOCore
 import NIOPosix
 
 /// A program that was started and not yet waited for. Killed when nobody holds it any more.
-final class RunningProgram: @unchecked Sendable {
+final class RunningProgram: Sendable {
     /// A program that has not ended by itself after this time hangs, and is killed, so that whoever waits goes on.
     private static let secondsMax: Int64 = 150
 
@@ -12,7 +12,7 @@ final class RunningProgram: @unchecked Sendable {
         let description: String
     }
 
-    private let process = Process()
+    let id: pid_t
     private let files: (output: String, error: String)
     private let status = Event<Int32>()
 
@@ -20,20 +20,13 @@ final class RunningProgram: @unchecked Sendable {
         let name = program.folder.file(UUID().uuidString)
         files = ("\(name).out", "\(name).err")
         try Data(input.utf8).write(to: URL(filePath: "\(name).in"))
-        for path in [files.output, files.error] { try Data().write(to: URL(filePath: path)) }
-        process.executableURL = URL(filePath: executable)
-        process.arguments = arguments
-        process.currentDirectoryURL = URL(filePath: program.folder.path)
-        process.environment = ["PATH": "/usr/bin:/bin", "HOME": program.folder.path].merging(program.environment) { $1 }
-        process.standardInput = try FileHandle(forReadingFrom: URL(filePath: "\(name).in"))
-        process.standardError = try FileHandle(forWritingTo: URL(filePath: files.error))
-        process.standardOutput = try FileHandle(forWritingTo: URL(filePath: files.output))
+        id = try Spawn(
+            executable: executable, arguments: arguments,
+            environment: ["PATH": "/usr/bin:/bin", "HOME": program.folder.path].merging(program.environment) { $1 },
+            folder: program.folder.path, input: "\(name).in", output: files.output, error: files.error
+        ).start()
         let status = status
-        process.terminationHandler = { process in
-            let isSignal = process.terminationReason == .uncaughtSignal
-            status.happen(isSignal ? -process.terminationStatus : process.terminationStatus)
-        }
-        try process.run()
+        Spawn.wait(for: id) { status.happen($0) }
         MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: .seconds(Self.secondsMax)) { [weak self] in
             self?.kill()
         }
@@ -48,7 +41,7 @@ final class RunningProgram: @unchecked Sendable {
 
     /// Does nothing once the program has ended, since its id may be another's then.
     func signal(_ number: Int32) {
-        if status.value == nil { Foundation.kill(process.processIdentifier, number) }
+        if status.value == nil { Foundation.kill(id, number) }
     }
 
     /// Stops the program where it is, as a laptop's lid does, and returns once it stands still.
@@ -63,8 +56,6 @@ final class RunningProgram: @unchecked Sendable {
 
     func wakeUp() { signal(SIGCONT) }
 
-    var id: Int32 { process.processIdentifier }
-
     /// What the program wrote up to its first line end; nil when it ended without one.
     func firstLine() async throws -> String? { try await line { _ in true } }
 
@@ -76,6 +67,19 @@ final class RunningProgram: @unchecked Sendable {
             let whole = text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
             if let found = whole.first(where: isWanted) { return found }
             if hasEnded { return nil }
+            try await aMoment()
+        }
+    }
+
+    /// Waits until standard error has this text.
+    ///
+    /// - Throws: `EndedEarly` when the program ends without it.
+    func logs(_ text: String) async throws {
+        while true {
+            let hasEnded = status.value != nil
+            let log = try String(contentsOfFile: files.error, encoding: .utf8)
+            if log.contains(text) { return }
+            if hasEnded { throw EndedEarly(description: "ended without \(text): \(log)") }
             try await aMoment()
         }
     }

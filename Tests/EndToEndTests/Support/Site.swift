@@ -57,14 +57,15 @@ struct Site: Sendable {
         #expect(imported.status == 0, "\(imported.error)")
     }
 
-    func write(_ subscriptions: [SampleSubscription]) throws {
+    /// - Parameter ids: numbers in the ids of customers, methods and subscriptions; from 0 on unless given.
+    func write(_ subscriptions: [SampleSubscription], ids: Range<Int>? = nil) throws {
         var customers = "id,gateway,gateway_customer_id,email,name,country,time_zone\n"
         var methods =
             "id,customer_id,gateway_payment_method_id,type,brand,last4,exp_month,exp_year,is_default,is_backup\n"
         var rows =
             "id,customer_id,plan,amount_minor,currency,quantity,interval,interval_count,anchor,time_zone,"
             + "cancel_at_period_end,status,bill_from\n"
-        for (index, row) in subscriptions.enumerated() {
+        for (index, row) in zip(ids ?? 0..<subscriptions.count, subscriptions) {
             customers +=
                 "c\(index),\(row.gateway.rawValue),\(row.card.customerID),c\(index)@example.com,Name \(index),DE,UTC\n"
             methods += "p\(index),c\(index),\(row.card.methodID),card,visa,4242,12,2034,true,false\n"

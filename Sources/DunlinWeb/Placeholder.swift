@@ -1,2 +1,0 @@
-import Hummingbird
-enum Placeholder { static func x() -> Router<BasicRequestContext> { Router() } }

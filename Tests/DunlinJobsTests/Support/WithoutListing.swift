@@ -1,0 +1,59 @@
+import DunlinCalendar
+import DunlinCore
+
+/// A gateway that can find nothing again.
+struct WithoutListing: ChargingGateway, ListingGateway {
+    let base: any PaymentGateway
+
+    var name: String { base.name }
+    var kind: GatewayKind { base.kind }
+    var mode: GatewayMode { base.mode }
+    var keyHash: String { base.keyHash }
+    var currencies: GatewayCurrencies { base.currencies }
+    var totalTimeoutSeconds: Int64 { base.totalTimeoutSeconds }
+
+    var capabilities: GatewayCapabilities {
+        var capabilities = base.capabilities
+        capabilities.listing = .none
+        return capabilities
+    }
+
+    func create(
+        _ request: IntentRequest, idempotencyKey: String, deadline: SendDeadline
+    ) async -> GatewayReply<IntentSnapshot> {
+        await base.create(request, idempotencyKey: idempotencyKey, deadline: deadline)
+    }
+
+    func confirm(
+        _ intentID: String, request: IntentRequest, idempotencyKey: String, deadline: SendDeadline
+    ) async -> GatewayReply<IntentSnapshot> {
+        await base.confirm(intentID, request: request, idempotencyKey: idempotencyKey, deadline: deadline)
+    }
+
+    func createAndConfirm(
+        _ request: IntentRequest, idempotencyKey: String, deadline: SendDeadline
+    ) async -> GatewayReply<IntentSnapshot> {
+        await base.createAndConfirm(request, idempotencyKey: idempotencyKey, deadline: deadline)
+    }
+
+    func retrieve(_ intentID: String) async -> GatewayReply<IntentSnapshot> { await base.retrieve(intentID) }
+
+    func cancel(_ intentID: String, idempotencyKey: String) async -> GatewayReply<IntentSnapshot> {
+        await base.cancel(intentID, idempotencyKey: idempotencyKey)
+    }
+
+    func bodyHash(of request: IntentRequest, sending: SendingMode) -> String {
+        base.bodyHash(of: request, sending: sending)
+    }
+
+    func probe() async -> GatewayReply<GatewayIdentity> { await base.probe() }
+    func identify() async -> GatewayReply<GatewayIdentity> { await base.identify() }
+
+    func intents(_ query: IntentQuery) async -> GatewayReply<[IntentSnapshot]> {
+        GatewayReply(.unknown("this gateway cannot list"), exchanges: [])
+    }
+
+    func intents(reference: String) async -> GatewayReply<[IntentSnapshot]> {
+        GatewayReply(.unknown("this gateway cannot list"), exchanges: [])
+    }
+}
