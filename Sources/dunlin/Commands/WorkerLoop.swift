@@ -25,7 +25,6 @@ struct WorkerLoop: Sendable {
                         successTerminationBehavior: .gracefullyShutdownGroup),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: context.log))
-        context.log.info("worker started", metadata: ["database": "\(settings.database.path)"])
         try await group.run()
         context.log.info("worker stopped")
         return await outcome.status
@@ -65,6 +64,8 @@ struct WorkerLoop: Sendable {
         var description: String { "passes" }
 
         func run() async throws {
+            // Said here, where signals are listened for already.
+            loop.context.log.info("worker started", metadata: ["database": "\(loop.settings.database.path)"])
             let progress = progress
             let clock = loop.context.clock
             var options = Pass.Options()
