@@ -25,7 +25,6 @@ struct WorkerLoop: Sendable {
                         successTerminationBehavior: .gracefullyShutdownGroup),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: context.log))
-        context.log.info("worker started", metadata: ["database": "\(settings.database.path)"])
         try await group.run()
         context.log.info("worker stopped")
         return await outcome.status
@@ -53,6 +52,8 @@ struct WorkerLoop: Sendable {
         var description: String { "passes" }
 
         func run() async throws {
+            // Said here, since from here on signals end the worker in order.
+            loop.context.log.info("worker started", metadata: ["database": "\(loop.settings.database.path)"])
             let progress = progress
             let clock = loop.context.clock
             var options = Pass.Options()
