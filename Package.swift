@@ -21,7 +21,7 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
-/// SQLite itself, for tests that play an application beside Dunlin.
+/// SQLite itself, for tests that play an application beside Dunlin, and for the floors of `dunlin bench`.
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -92,7 +92,8 @@ let package = Package(
                 "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue", "DunlinGateways",
                 "DunlinJobs", "DunlinImport", "DunlinReports", "DunlinSandbox", "DunlinSandboxServer", "DunlinWeb",
                 "DunlinSimulation", "DunlinDefaults", argumentParser, asyncHTTPClient, crypto, logging, nioCore,
-                nioPosix, serviceLifecycle, unixSignals, yams,
+                nioHTTP1,
+                nioPosix, serviceLifecycle, sqlite, unixSignals, yams,
             ],
             swiftSettings: strict),
         .target(

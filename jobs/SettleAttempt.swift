@@ -10,6 +10,8 @@ import DunlinQueue
 /// again, as long as the debt is still open; where the debt has ended, the intent is canceled instead.
 struct SettleAttempt {
     static let kind = "settle-attempt"
+    /// A search may not show a new intent for so long (wooshpay.md U13).
+    static let searchLagSeconds: Int64 = 120
     /// While charging is stopped, an attempt whose intent is not there yet waits this long at a time.
     static let waitWhileStoppedSeconds: Int64 = 600
 
@@ -114,7 +116,8 @@ private struct Settling {
         let sentAt = frozen.attempt.writtenAt
         if frozen.attempt.sends > 0, billing.clock.now() < sentAt.adding(seconds: waitSeconds) {
             let text = "not confirmed yet, as far as the gateway shows"
-            return try await record(.unknown(text), snapshot, askedAt: askedAt, exchanges: exchanges)
+            return try await record(
+                .unknown(text), snapshot, askedAt: askedAt, exchanges: exchanges)
         }
         try await note(snapshot, askedAt: askedAt, exchanges: exchanges)
         guard let id = try await sending.create(try await reloaded()) else { return }
@@ -145,6 +148,12 @@ private struct Settling {
         case .intent(let intent): return try await decide(GatewayReply(.value(intent), exchanges: []), askedAt: askedAt)
         case .foreign(let why): return try await leave(why)
         case .nothing: break
+        }
+        let isSearch = gateway.driver.capabilities.listing == .byReference
+        if isSearch, askedAt < frozen.attempt.writtenAt.adding(seconds: SettleAttempt.searchLagSeconds) {
+            return try await record(
+                .unknown("the gateway's search may not show it yet"), nil, askedAt: askedAt,
+                exchanges: reply.exchanges)
         }
         let invoice = try await billing.database.read { [id = frozen.invoice.id] tx in try Invoices.get(id, tx) }
         guard invoice.state == .open else {
@@ -286,7 +295,8 @@ private struct Settling {
         _ outcome: ChargeOutcome, _ snapshot: IntentSnapshot?, askedAt: Instant, exchanges: [Exchange]
     ) async throws {
         let now = billing.clock.now()
-        let answer = RecordOutcome.Answer(outcome: outcome, snapshot: snapshot, askedAt: askedAt, exchanges: exchanges)
+        let answer = RecordOutcome.Answer(
+            outcome: outcome, snapshot: snapshot, askedAt: askedAt, exchanges: exchanges)
         try await billing.writeOutcome("record-outcome") { tx in
             try RecordOutcome(billing: billing, gateway: gateway, claimed: claimed, now: now).record(
                 answer, of: frozen, tx)

@@ -56,7 +56,7 @@ public struct SimulatedCompany: Sendable {
     /// Creates the sample's customers and cards at the gateway and stores all of it.
     public func open(_ sample: SampleData) async throws {
         var sample = sample
-        try SampleRegistration(sandbox).register(&sample)
+        try await SampleRegistration(sandbox).register(&sample)
         try await sample.store(in: billing.database)
     }
 

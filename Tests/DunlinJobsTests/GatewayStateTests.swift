@@ -151,6 +151,28 @@ import Testing
         #expect(try await stage.violations() == [])
     }
 
+    @Test func attemptsThatACrashLeftUnconfirmedDoNotOpenTheCircuit() async throws {
+        let stage = try Stage()
+        stage.fuse.cut(beforeEach: "request-confirm")
+        for number in 1...7 {
+            try await stage.customer("c\(number)")
+            try await stage.subscribe("s\(number)", customer: "c\(number)")
+            await #expect(throws: RunCutOff.self) {
+                try await stage.pass { options in
+                    options.concurrency = 1
+                    options.waitSeconds = 0
+                }
+            }
+            stage.fuse.revive()
+        }
+        stage.fuse.disarm()
+        try await stage.pass { $0.waitSeconds = 0 }
+        #expect(try await stage.gatewayState().circuitOpenedAt == nil)
+        try await stage.run(days: 1)
+        #expect(stage.sandbox.audit.successes == 7)
+        #expect(try await stage.violations() == [])
+    }
+
     // MARK: - The stop switch
 
     @Test func aStoppedGatewaySendsNoMoneyRequestAndStillSettles() async throws {

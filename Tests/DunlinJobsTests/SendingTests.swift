@@ -128,6 +128,40 @@ import Testing
         #expect(try await stage.invoice().state == .open)
     }
 
+    @Test func aSearchThatLagsIsNotBelievedWhenItFindsNothing() async throws {
+        let stage = try await Self.stage {
+            $0.kind = .wooshpay
+            $0.quirks.ignoresIdempotencyKeys = true
+            $0.quirks.searchLagMilliseconds = 60_000
+        }
+        stage.wire.strike(.create, [1], with: .lostAfter)
+        try await stage.run(days: 1)
+        #expect(stage.wire.count(.create) == 1)
+        let problems = try await Judge.problems(stage, .paid)
+        #expect(problems == [])
+    }
+
+    @Test func aDeclineOfTheOneCallWithoutItsIntentIsReadBeforeItIsBelieved() async throws {
+        let stage = try await Self.stage { $0.sending = .oneCall }
+        let body = #"{"error":{"type":"card_error","code":"card_declined","decline_code":"lost_card"}}"#
+        stage.wire.strike(.oneCall, [1], with: .answer(402, body: body, afterEffect: true))
+        try await stage.run(days: 1)
+        #expect(stage.wire.count(.oneCall) == 1)
+        let problems = try await Judge.problems(stage, .paid)
+        #expect(problems == [])
+    }
+
+    @Test func aCreateThatIsAnsweredWithAnotherAmountIsNotConfirmed() async throws {
+        let stage = try await Self.stage()
+        let body = #"""
+            {"id":"pi_x","object":"payment_intent","amount":999,"currency":"usd","status":"requires_confirmation"}
+            """#
+        stage.wire.strike(.create, [1], with: .answer(200, body: body))
+        try await stage.run(days: 1)
+        #expect(stage.wire.count(.confirm) == 0)
+        #expect(try await stage.invoice().waitsFor == .onHold)
+    }
+
     @Test func anIntentThatWasChangedAtTheGatewayIsNotConfirmedAgain() async throws {
         let stage = try await Self.stage(["insufficient_funds"])
         try await stage.run(days: 1)

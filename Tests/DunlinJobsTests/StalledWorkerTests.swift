@@ -121,6 +121,8 @@ import Testing
         try await stage.pass { $0.waitSeconds = 0 }
         #expect(try await stage.attempts().map(\.state) == [.declined])
         #expect(try await stage.activity("attempt_declined") == 1)
+        let answers = try await stage.text("SELECT path FROM exchanges WHERE path LIKE '%/confirm'")
+        #expect(answers.count == 1, "the exchange is a fact")
         try await stage.run(days: 10)
         #expect(try await stage.attempts().map(\.state) == [.declined, .succeeded])
         let problems = try await Judge.problems(stage, .paid)

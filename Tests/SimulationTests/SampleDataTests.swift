@@ -57,18 +57,21 @@ struct SampleDataTests {
         #expect(sample.cards.contains { $0.method.isBackup })
     }
 
-    @Test func theSandboxTakesEveryCustomerAndCard() throws {
+    @Test func theSandboxTakesEveryCustomerAndCard() async throws {
         var registered = sample
-        try SampleRegistration(Sandbox()).register(&registered)
+        try await SampleRegistration(Sandbox()).register(&registered)
         let ids = registered.customers.map(\.gatewayCustomerID) + registered.methods.map(\.gatewayPaymentMethodID)
         #expect(Set(ids).count == registered.customers.count + registered.cards.count)
         #expect(!ids.contains(""))
         #expect(registered.methods.allSatisfy { $0.last4?.count == 4 && $0.brand != nil })
     }
 
-    @Test func aSandboxThatRefusesARowStopsTheRegistration() {
-        var sample = SampleData(subscriptions: 1, seed: 1, firstDay: firstDay)
-        #expect { try SampleRegistration { _ in SandboxResponse(status: 500) }.register(&sample) } throws: { error in
+    @Test func aSandboxThatRefusesARowStopsTheRegistration() async {
+        let firstDay = firstDay
+        await #expect {
+            var sample = SampleData(subscriptions: 1, seed: 1, firstDay: firstDay)
+            try await SampleRegistration { _ in SandboxResponse(status: 500) }.register(&sample)
+        } throws: { error in
             (error as? SimulationError)?.code == .sampleRefused
         }
     }

@@ -54,7 +54,7 @@ struct SendAttempt {
             return try await putOff(frozen, throttle, exchanges: reply.exchanges)
         }
         try await record(
-            checked(reply.result, frozen, namesIntent: true), reply.snapshot, askedAt: askedAt,
+            checked(reply.result, frozen, namesIntent: declinesNameNoIntent), reply.snapshot, askedAt: askedAt,
             exchanges: reply.exchanges, frozen)
     }
 
@@ -73,6 +73,10 @@ struct SendAttempt {
     }
 
     // MARK: - Parts
+
+    /// WooshPay's 402 never carries the intent (wooshpay.md 1.6), so that of a confirm is about the one it named.
+    /// Stripe's always does: without it, it is read before it is believed.
+    private var declinesNameNoIntent: Bool { gateway.driver.kind == .wooshpay }
 
     private var deadline: SendDeadline { claimed.deadline(requestSeconds: gateway.driver.totalTimeoutSeconds) }
 

@@ -38,14 +38,35 @@ public struct SampleData: Sendable {
 
     public var methods: [PaymentMethod] { cards.map(\.method) }
 
-    /// Turns every card into one that behaves as its token says, and every subscription into one of the interval.
-    public mutating func replaceAll(token: String, interval: String) {
+    /// Turns every card into one that behaves as its token says, and every subscription into an active one of the
+    /// interval.
+    ///
+    /// - Parameter anchor: of all subscriptions; nil leaves each its own.
+    public mutating func replaceAll(
+        token: String, interval: String, anchor: String? = nil, billFrom: String? = nil
+    ) {
         for index in cards.indices { cards[index].token = token }
         for index in subscriptions.indices {
             subscriptions[index].interval = interval
             subscriptions[index].intervalCount = 1
             subscriptions[index].billOn = nil
             subscriptions[index].status = .active
+            subscriptions[index].cancelAtPeriodEnd = false
+            subscriptions[index].billFrom = billFrom
+            guard let anchor else { continue }
+            subscriptions[index].anchor = anchor
+            subscriptions[index].trialEnd = nil
+            subscriptions[index].endsAt = nil
+        }
+    }
+
+    /// Moves every customer to one gateway and every subscription to one price.
+    public mutating func moveAll(toGateway gateway: String, currency: String, amountMinor: Int64) {
+        for index in customers.indices { customers[index].gateway = gateway }
+        for index in subscriptions.indices {
+            subscriptions[index].currency = currency
+            subscriptions[index].amountMinor = amountMinor
+            subscriptions[index].quantity = 1
         }
     }
 }

@@ -11,7 +11,7 @@ struct SamplePlan: Sendable {
 
     /// By how many subscriptions of a thousand are to the plan.
     static let all: [(weight: Int, plan: SamplePlan)] = [
-        (6, SamplePlan(name: "daily-brief", interval: .day, count: 1, euroCents: 100)),
+        (3, SamplePlan(name: "daily-brief", interval: .day, count: 1, euroCents: 100)),
         (8, SamplePlan(name: "ten-day-pass", interval: .day, count: 10, euroCents: 450)),
         (10, SamplePlan(name: "thirty-day-pass", interval: .day, count: 30, euroCents: 990)),
         (40, SamplePlan(name: "weekly-letter", interval: .week, count: 1, euroCents: 300)),

@@ -6,19 +6,19 @@ public struct SampleRegistration: Sendable {
     /// Of the sandbox's test mode.
     public static let key = "sk_test_sample0123456789"
 
-    private let send: @Sendable (SandboxRequest) throws -> SandboxResponse
+    private let send: @Sendable (SandboxRequest) async throws -> SandboxResponse
 
     /// - Parameter send: carries a request to the sandbox.
-    public init(send: @escaping @Sendable (SandboxRequest) throws -> SandboxResponse) { self.send = send }
+    public init(send: @escaping @Sendable (SandboxRequest) async throws -> SandboxResponse) { self.send = send }
 
     public init(_ sandbox: Sandbox) { self.init { sandbox.handle($0) } }
 
     /// - Throws: `SimulationError` when the sandbox refuses a row.
-    public func register(_ sample: inout SampleData) throws {
+    public func register(_ sample: inout SampleData) async throws {
         var gatewayIDs: [String: String] = [:]
         for index in sample.customers.indices {
             let customer = sample.customers[index]
-            let created = try post(
+            let created = try await post(
                 "/v1/customers",
                 [("email", customer.email ?? ""), ("name", customer.name ?? ""), ("metadata[customer]", customer.id)])
             let id = created["id"]?.string ?? ""
@@ -27,13 +27,13 @@ public struct SampleRegistration: Sendable {
         }
         for index in sample.cards.indices {
             let method = sample.cards[index].method
-            sample.cards[index] = try attach(sample.cards[index], to: gatewayIDs[method.customerID] ?? "")
+            sample.cards[index] = try await attach(sample.cards[index], to: gatewayIDs[method.customerID] ?? "")
         }
     }
 
     /// Saves a card for a customer of the sandbox; what it shows of the card is taken over.
-    public func attach(_ card: SampleData.Card, to gatewayCustomerID: String) throws -> SampleData.Card {
-        let attached = try post("/v1/payment_methods/\(card.token)/attach", [("customer", gatewayCustomerID)])
+    public func attach(_ card: SampleData.Card, to gatewayCustomerID: String) async throws -> SampleData.Card {
+        let attached = try await post("/v1/payment_methods/\(card.token)/attach", [("customer", gatewayCustomerID)])
         var card = card
         card.method.gatewayPaymentMethodID = attached["id"]?.string ?? ""
         let shown = attached["card"]
@@ -44,9 +44,9 @@ public struct SampleRegistration: Sendable {
         return card
     }
 
-    private func post(_ path: String, _ fields: [(name: String, value: String)]) throws -> JSONValue {
+    private func post(_ path: String, _ fields: [(name: String, value: String)]) async throws -> JSONValue {
         let form = fields.map { "\($0.name)=\(Self.escaped($0.value))" }.joined(separator: "&")
-        let response = try send(
+        let response = try await send(
             SandboxRequest(
                 method: "POST", path: path,
                 headers: [

@@ -35,6 +35,7 @@ enum CommandTree {
     ]
 
     private static let develop: [any ParsableCommand.Type] = [
-        AdoptCommand.self
+        BenchCommand.self,
+        AdoptCommand.self,
     ]
 }

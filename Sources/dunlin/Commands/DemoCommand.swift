@@ -76,7 +76,9 @@ struct DemoCommand: DunlinCommand {
         let sample = SampleData(subscriptions: subscriptions, seed: seed, firstDay: firstDay)
         try await company.open(sample)
         let progress = DemoProgress(days: days, isShown: StandardStreams.errorIsTerminal && !global.quiet)
+        let life = CustomerLife(company, seed: seed)
         let summary = try await YearOfBilling(company).run(until: Self.start.adding(days: Int64(days))) { day in
+            try await life.live(through: day)
             progress.show(daysOver: Int(day.milliseconds(since: Self.start) / 86_400_000))
         }
         progress.clear()

@@ -19,7 +19,7 @@ struct WorkerLoop: Sendable {
             configuration: .init(
                 // Ended from the last to the first: while what is in flight is ended, health can still be asked for.
                 services: [
-                    .init(service: listener(progress), successTerminationBehavior: .ignore),
+                    .init(service: Listening(listener: listener(progress)), successTerminationBehavior: .ignore),
                     .init(
                         service: Passes(loop: self, outcome: outcome, progress: progress),
                         successTerminationBehavior: .gracefullyShutdownGroup),
@@ -36,6 +36,18 @@ struct WorkerLoop: Sendable {
         let health = HealthCheck(
             database: live.billing.database, progress: progress, logger: context.log, now: { clock.now() })
         return AdminListener(host: address.host, port: address.port, health: health, logger: context.log)
+    }
+
+    /// The listener, which may have nothing to listen on: it still ends in its turn, or the group takes its end for a
+    /// failure of the worker.
+    private struct Listening: Service, CustomStringConvertible {
+        let listener: AdminListener
+        var description: String { "admin listener" }
+
+        func run() async throws {
+            try await listener.run()
+            try await gracefulShutdown()
+        }
     }
 
     private actor Outcome {

@@ -11,6 +11,7 @@ final class Fuse: Sendable {
         var isBlown = false
         /// Asked at each step, besides the fixed cuts.
         var mayCut: (@Sendable (Int) -> Bool)?
+        var name: String?
     }
 
     /// What the owner of the rows writes is no step of ours.
@@ -27,6 +28,9 @@ final class Fuse: Sendable {
 
     func cut(when mayCut: @escaping @Sendable (Int) -> Bool) { state.withLock { $0.mayCut = mayCut } }
 
+    /// Cuts the run off right before each step of this name.
+    func cut(beforeEach name: String) { state.withLock { $0.name = name } }
+
     /// The next process: steps count on.
     func revive() { state.withLock { $0.isBlown = false } }
 
@@ -35,6 +39,7 @@ final class Fuse: Sendable {
         state.withLock { state in
             state.cuts = []
             state.mayCut = nil
+            state.name = nil
             state.isBlown = false
         }
     }
@@ -45,7 +50,7 @@ final class Fuse: Sendable {
             if state.isBlown { throw RunCutOff(step: name) }
             let number = state.names.count
             state.names.append(name)
-            guard state.cuts.contains(number) || state.mayCut?(number) == true else { return }
+            guard state.cuts.contains(number) || state.mayCut?(number) == true || state.name == name else { return }
             state.isBlown = true
             throw RunCutOff(step: name)
         }
