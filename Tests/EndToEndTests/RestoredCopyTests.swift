@@ -28,6 +28,20 @@ import Testing
         #expect(stage.audit.successes == 2)
     }
 
+    /// Within the quarter of an hour in which nothing is asked first, it is the idempotency keys that hold: the same debt
+    /// has the same name, and so the same keys, in every timeline.
+    @Test func aFileRestoredAtOnceRepeatsItsRequestsWithTheirKeys() async throws {
+        let stage = try await Stage()
+        let copy = try DataFileCopy(stage.site)
+        try await stage.site.pass()
+        let keys = stage.server.requests.filter(\.writes).compactMap { $0.headers["idempotency-key"] }
+        try copy.restore()
+        try await stage.site.pass(after: 300)
+        let all = stage.server.requests.filter(\.writes).compactMap { $0.headers["idempotency-key"] }
+        #expect(Set(all) == Set(keys))
+        try await stage.expectsEachCollectedOnce(2)
+    }
+
     /// The copy was made while intents were open at the gateway: one created, one declined, one waiting for a retry.
     @Test(arguments: GatewayName.allCases)
     func aCopyMadeInTheMiddleOfAChargeIsRunAgainWithoutASecondSuccess(gateway: GatewayName) async throws {

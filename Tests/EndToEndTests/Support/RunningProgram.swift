@@ -6,7 +6,7 @@ import NIOPosix
 /// A program that was started and not yet waited for. Killed when nobody holds it any more.
 final class RunningProgram: Sendable {
     /// A program that has not ended by itself after this time hangs, and is killed, so that whoever waits goes on.
-    private static let secondsMax: Int64 = 150
+    private static let secondsMax: Int64 = 100
 
     struct EndedEarly: Error, CustomStringConvertible {
         let description: String

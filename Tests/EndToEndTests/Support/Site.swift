@@ -37,6 +37,7 @@ struct Site: Sendable {
     init(_ gateways: [GatewayName: String], settings: [String: String] = [:], usesWorldClock: Bool = true) throws {
         self.usesWorldClock = usesWorldClock
         program = try Program()
+        program.environment["DUNLIN_LISTEN_ADMIN"] = "127.0.0.1:0"
         for (gateway, baseURL) in gateways {
             program.environment[gateway.prefix + "_SECRET_KEY"] = Self.key
             program.environment[gateway.prefix + "_BASE_URL"] = baseURL
