@@ -138,7 +138,8 @@ let package = Package(
         tests(
             "SimulationTests",
             [
-                "DunlinSimulation", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinJobs",
+                "dunlin", "DunlinSimulation", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults",
+                "DunlinJobs",
                 "DunlinLedger", "DunlinQueue", "DunlinReports", "DunlinSandbox", "DunlinTesting", logging,
             ]),
         tests(

@@ -98,13 +98,14 @@ public struct BillDueSubscriptions: Sendable {
     private func planDue(
         after: (at: Instant, id: String)?, now: Instant, _ tx: Transaction
     ) throws -> (summary: Summary, last: (at: Instant, id: String)?) {
-        let page = try BillingStates.due(now: now, after: after, limit: Self.pageSize, tx)
+        let page = try PlanningRows.due(now: now, after: after, limit: Self.pageSize, tx)
         var summary = Summary()
         for row in page {
             let planning = PlanSubscription(billing: billing, gateways: gateways, now: now)
-            if let result = try planning.plan(row.id, isChanged: false, tx) { summary.add(result) }
+            if let result = try planning.plan(row, isChanged: false, tx) { summary.add(result) }
         }
-        return (summary, page.last)
+        let last = page.last.flatMap { row in row.state?.nextBoundaryAt.map { (at: $0, id: row.subscription.id) } }
+        return (summary, last)
     }
 
     /// Rows that could not be billed are looked at again: what was missing may be there now.

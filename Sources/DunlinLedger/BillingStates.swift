@@ -165,7 +165,7 @@ public enum BillingStates {
         return twins.first
     }
 
-    private static func read(_ row: Row) throws -> BillingState {
+    static func read(_ row: Row) throws -> BillingState {
         BillingState(
             subscriptionID: try row.get("subscription_id"), state: try row.get("state"),
             parkedReason: try row.get("parked_reason"), hold: try row.get("hold"),

@@ -111,8 +111,10 @@ public enum Intents {
     ///
     /// - Returns: the id that is stored.
     public static func store(gatewayID: String, _ id: Int64, _ tx: Transaction) throws -> String {
-        try tx.execute("UPDATE intents SET gateway_id = ?2 WHERE id = ?1 AND gateway_id IS NULL", id, gatewayID)
-        guard let stored: String = try tx.value("SELECT gateway_id FROM intents WHERE id = ?1", id) else {
+        let stored: String? = try tx.value(
+            "UPDATE intents SET gateway_id = COALESCE(gateway_id, ?2) WHERE id = ?1 RETURNING gateway_id", id, gatewayID
+        )
+        guard let stored else {
             throw LedgerError(.missingRow, "no intent \(id)")
         }
         return stored

@@ -78,6 +78,11 @@ public enum Subscriptions {
         invoice_number
         """
 
+    /// The columns in the order in which a subscription is read, each of the table's name in the statement.
+    static func prefixedColumns(_ table: String) -> String {
+        columns.split(separator: ", ").map { "\(table).\($0)" }.joined(separator: ", ")
+    }
+
     private static let upsertStatement = """
         INSERT INTO subscriptions (\(columns))
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)

@@ -28,7 +28,8 @@ struct SimulatedYear {
     }
 
     init(
-        _ sample: SampleData, days: Int64, seed: UInt64 = 1, change: (inout SandboxOptions) -> Void = { _ in }
+        _ sample: SampleData, days: Int64, seed: UInt64 = 1, reacts: Bool = false,
+        change: (inout SandboxOptions) -> Void = { _ in }
     ) async throws {
         let database = try TemporaryDatabase.inMemory(Ledger.migrations + QueueSchema.migrations)
         let company = try SimulatedCompany(
@@ -38,7 +39,10 @@ struct SimulatedYear {
         let thread = OneThread()
         summary = try await withTaskExecutorPreference(thread) {
             try await company.open(sample)
-            return try await YearOfBilling(company).run(until: Self.start.adding(days: days))
+            let life = CustomerLife(company, seed: seed)
+            return try await YearOfBilling(company).run(until: Self.start.adding(days: days)) { day in
+                if reacts { try await life.live(through: day) }
+            }
         }
         thread.end()
         self.database = database

@@ -42,7 +42,8 @@ public struct BillingWorker: Sendable {
             var isWaiting = false
             while true {
                 var next: Instant?
-                if mayBegin(), inFlight < concurrency {
+                // Many are claimed in one transaction, and an eighth of the slots may be empty meanwhile.
+                if mayBegin(), inFlight == 0 || concurrency - inFlight >= max(1, concurrency / 8) {
                     let claim = try await claim(limit: concurrency - inFlight)
                     for job in claim.jobs {
                         group.addTask {

@@ -7,10 +7,17 @@ import DunlinQueue
 /// all of them share the customer's concurrency key (money.md 35).
 enum FollowUps {
     static func charge(_ invoice: Invoice, at runAt: Instant, now: Instant, _ tx: Transaction) throws {
+        try charge(
+            invoiceID: invoice.id, customerID: invoice.customerID, gateway: invoice.gateway, at: runAt, now: now, tx)
+    }
+
+    static func charge(
+        invoiceID: Int64, customerID: String, gateway: String, at runAt: Instant, now: Instant, _ tx: Transaction
+    ) throws {
         try JobQueue.enqueue(
             NewJob(
-                queue: invoice.gateway, kind: ChargeInvoice.kind, arguments: JobArguments(invoice: invoice.id).text,
-                uniqueKey: chargeKey(invoice.id), concurrencyKey: customerKey(invoice), priority: .charge,
+                queue: gateway, kind: ChargeInvoice.kind, arguments: JobArguments(invoice: invoiceID).text,
+                uniqueKey: chargeKey(invoiceID), concurrencyKey: customerKey(customerID), priority: .charge,
                 runAt: runAt, runsMax: 30), now: now, tx)
     }
 
@@ -44,6 +51,7 @@ enum FollowUps {
     }
 
     static func chargeKey(_ invoiceID: Int64) -> String { "charge-invoice/\(invoiceID)" }
-    static func customerKey(_ invoice: Invoice) -> String { "customer/\(invoice.customerID)" }
+    static func customerKey(_ invoice: Invoice) -> String { customerKey(invoice.customerID) }
+    private static func customerKey(_ customerID: String) -> String { "customer/\(customerID)" }
     private static func settleKey(_ attemptID: Int64) -> String { "settle-attempt/\(attemptID)" }
 }

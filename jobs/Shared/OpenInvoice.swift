@@ -8,16 +8,22 @@ struct OpenInvoice {
     let billing: Billing
     let now: Instant
 
+    /// - Parameters:
+    ///   - row: as it was read in this transaction.
+    ///   - isFirst: no other invoice was opened since then, so that the row still says what is carried over.
     /// - Throws: a `SubscriptionTerms.Problem` when the gateway cannot charge the amount: the row is parked, and
     ///   nothing of its plan is kept.
     func open(
-        _ period: BillingPeriod, _ terms: SubscriptionTerms, subscription: Subscription, gateway: String,
-        _ tx: Transaction
+        _ period: BillingPeriod, _ terms: SubscriptionTerms, row: PlanningRow, isFirst: Bool, _ tx: Transaction
     ) throws {
+        let (subscription, gateway) = (row.subscription, row.gateway ?? "")
         let start = period.start.local.date.description
         let currency = terms.unitAmount.currency.code
-        let adjustments = try applicable(subscription.id, periodStart: start, currency: currency, tx)
-        let carriedIn = try CarriedAmounts.open(subscription.id, currency: currency, tx)
+        let adjustments =
+            row.hasAdjustments
+            ? try applicable(subscription.id, periodStart: start, currency: currency, tx) : []
+        let carriedIn =
+            row.hasCarriedAmounts || !isFirst ? try CarriedAmounts.open(subscription.id, currency: currency, tx) : 0
         let amount = try InvoiceAmount(
             unitAmount: terms.unitAmount, quantity: terms.quantity,
             adjustmentsMinor: try sum(adjustments, carriedIn),
@@ -36,15 +42,12 @@ struct OpenInvoice {
         try Activity.add(
             "invoiced", subscriptionID: subscription.id, invoiceID: id, amountMinor: amount.amount.minorUnits,
             currency: currency, effectiveAt: period.start.instant, now: now, tx)
-        try collect(try Invoices.get(id, tx), tx)
-    }
-
-    private func collect(_ invoice: Invoice, _ tx: Transaction) throws {
-        guard invoice.state == .open else { return }
-        if invoice.asksFirst {
-            try FollowUps.askAboutLateDebts(gateway: invoice.gateway, now: now, tx)
+        guard amount.amount.minorUnits > 0 else { return }
+        if isLate {
+            try FollowUps.askAboutLateDebts(gateway: gateway, now: now, tx)
         } else {
-            try FollowUps.charge(invoice, at: now, now: now, tx)
+            try FollowUps.charge(
+                invoiceID: id, customerID: subscription.customerID, gateway: gateway, at: now, now: now, tx)
         }
     }
 

@@ -14,11 +14,13 @@ struct PlanSubscription {
     /// - Returns: nil when its gateway did not answer in this pass, so that nothing was planned.
     @discardableResult
     func plan(_ id: String, isChanged: Bool, _ tx: Transaction) throws -> BillDueSubscriptions.Summary? {
-        guard let subscription = try Subscriptions.find(id, tx) else { return BillDueSubscriptions.Summary() }
-        let state = try BillingStates.find(id, tx)
-        let context = Context(
-            subscription: subscription, state: state, customer: try Customers.find(subscription.customerID, tx))
-        if let gateway = context.customer?.gateway, isConfigured(gateway), !gateways.contains(gateway) { return nil }
+        guard let row = try PlanningRows.find(id, tx) else { return BillDueSubscriptions.Summary() }
+        return try plan(row, isChanged: isChanged, tx)
+    }
+
+    /// The same for a row that was read in this transaction.
+    func plan(_ context: PlanningRow, isChanged: Bool, _ tx: Transaction) throws -> BillDueSubscriptions.Summary? {
+        if let gateway = context.gateway, isConfigured(gateway), !gateways.contains(gateway) { return nil }
         do {
             return try tx.part {
                 // A row that nothing else is right with can still be canceled.
@@ -36,41 +38,30 @@ struct PlanSubscription {
         billing.gateways[gateway] != nil || billing.keyless[gateway] != nil
     }
 
-    private struct Context {
-        let subscription: Subscription
-        let state: BillingState?
-        let customer: Customer?
-
-        /// Canceled is final, also when the owner's row says otherwise later.
-        var isCanceled: Bool {
-            subscription.status == .canceled || state?.hold == .cancel || state?.state == .canceled
-        }
-    }
-
     // MARK: - Judging the row
 
-    private func judge(_ context: Context, _ tx: Transaction) throws -> SubscriptionTerms {
+    private func judge(_ context: PlanningRow, _ tx: Transaction) throws -> SubscriptionTerms {
         let terms = try SubscriptionTerms(columns(of: context.subscription))
-        guard let customer = context.customer else {
+        guard let name = context.gateway else {
             throw SubscriptionTerms.Problem("customer \(context.subscription.customerID) does not exist")
         }
-        guard let gateway = billing.gateways[customer.gateway] else {
-            throw SubscriptionTerms.Problem("the settings have no gateway \(customer.gateway)")
+        guard let gateway = billing.gateways[name] else {
+            throw SubscriptionTerms.Problem("the settings have no gateway \(name)")
         }
         guard gateway.driver.currencies.row(terms.unitAmount.currency) != nil else {
-            throw SubscriptionTerms.Problem("gateway \(customer.gateway) does not take \(terms.unitAmount.currency)")
+            throw SubscriptionTerms.Problem("gateway \(name) does not take \(terms.unitAmount.currency)")
         }
-        try judgeMethod(context.subscription, tx)
+        try judgeMethod(context)
         if context.state?.isPlanned != true { try judgeFirstSight(context, tx) }
         return terms
     }
 
-    private func judgeMethod(_ subscription: Subscription, _ tx: Transaction) throws {
-        guard let id = subscription.paymentMethodID else { return }
-        guard let method = try PaymentMethods.find(id, tx) else {
+    private func judgeMethod(_ context: PlanningRow) throws {
+        guard let id = context.subscription.paymentMethodID else { return }
+        guard let method = context.method else {
             throw SubscriptionTerms.Problem("payment method \(id) does not exist")
         }
-        if method.customerID != subscription.customerID {
+        if method.customerID != context.subscription.customerID {
             throw SubscriptionTerms.Problem("payment method \(id) belongs to another customer")
         }
         if method.type != "card" {
@@ -79,7 +70,7 @@ struct PlanSubscription {
     }
 
     /// A second subscription for the same thing, seen later, may be a mistake of the import (money.md 16).
-    private func judgeFirstSight(_ context: Context, _ tx: Transaction) throws {
+    private func judgeFirstSight(_ context: PlanningRow, _ tx: Transaction) throws {
         let subscription = context.subscription
         if let replaced = subscription.replaces {
             guard let old = try Subscriptions.find(replaced, tx) else {
@@ -111,7 +102,7 @@ struct PlanSubscription {
     // MARK: - Carrying the plan out
 
     private func apply(
-        _ terms: SubscriptionTerms, _ context: Context, isChanged: Bool, _ tx: Transaction
+        _ terms: SubscriptionTerms, _ context: PlanningRow, isChanged: Bool, _ tx: Transaction
     ) throws -> BillDueSubscriptions.Summary {
         let isPaused = terms.wish == .paused || context.state?.hold == .pause
         let memory = context.state.flatMap(Self.memory)
@@ -131,13 +122,13 @@ struct PlanSubscription {
         return summary
     }
 
-    private func carriedOver(_ context: Context, _ tx: Transaction) throws -> LocalDate? {
+    private func carriedOver(_ context: PlanningRow, _ tx: Transaction) throws -> LocalDate? {
         guard context.state?.isPlanned != true, let replaced = context.subscription.replaces else { return nil }
         return try BillingStates.find(replaced, tx)?.billedThrough.flatMap { LocalDate($0) }
     }
 
     private func write(
-        _ record: BillingPlanner.Record, _ terms: SubscriptionTerms, _ context: Context,
+        _ record: BillingPlanner.Record, _ terms: SubscriptionTerms, _ context: PlanningRow,
         _ summary: inout BillDueSubscriptions.Summary, _ tx: Transaction
     ) throws {
         switch record {
@@ -145,13 +136,13 @@ struct PlanSubscription {
         case .invoice(let period):
             summary.due += 1
             try OpenInvoice(billing: billing, now: now).open(
-                period, terms, subscription: context.subscription, gateway: context.customer?.gateway ?? "", tx)
+                period, terms, row: context, isFirst: summary.invoiced == 0, tx)
             summary.invoiced += 1
         }
     }
 
     private func note(
-        _ decision: BillingPlanner.Decision, _ context: Context, _ summary: inout BillDueSubscriptions.Summary,
+        _ decision: BillingPlanner.Decision, _ context: PlanningRow, _ summary: inout BillDueSubscriptions.Summary,
         _ tx: Transaction
     ) throws {
         try Decisions.insert(
@@ -160,7 +151,7 @@ struct PlanSubscription {
         if decision.reason != "before_first_sight" { summary.due += decision.periods }
     }
 
-    private func cancel(_ context: Context, _ tx: Transaction) throws -> BillDueSubscriptions.Summary {
+    private func cancel(_ context: PlanningRow, _ tx: Transaction) throws -> BillDueSubscriptions.Summary {
         let terms = try? SubscriptionTerms(columns(of: context.subscription))
         let today = (terms?.schedule.zone ?? .utc).local(of: now).date
         let plan = BillingPlanner.canceled(
@@ -177,7 +168,7 @@ struct PlanSubscription {
     }
 
     private func park(
-        _ context: Context, _ reason: String, _ tx: Transaction
+        _ context: PlanningRow, _ reason: String, _ tx: Transaction
     ) throws -> BillDueSubscriptions.Summary {
         let old = context.state
         let isNew = old?.parkedReason != reason
@@ -195,7 +186,7 @@ struct PlanSubscription {
     }
 
     private func save(
-        _ plan: BillingPlanner.Plan, _ context: Context, state: BillingState.State, _ tx: Transaction
+        _ plan: BillingPlanner.Plan, _ context: PlanningRow, state: BillingState.State, _ tx: Transaction
     ) throws {
         let old = context.state
         try BillingStates.save(
@@ -205,7 +196,10 @@ struct PlanSubscription {
                 firstSeenAt: old?.firstSeenAt ?? now, nextPeriodStart: plan.memory.nextPeriodStart?.description,
                 billedThrough: plan.memory.billedThrough?.description, nextBoundaryAt: plan.nextBoundaryAt,
                 scheduleHash: plan.memory.scheduleHash, plannedAt: now), timeZoneData: Zone.dataVersion, tx)
-        if state == .active, old != nil { try BillingStates.refreshStanding(context.subscription.id, tx) }
+        // A subscription that was active when it was read has no failed invoice, and planning makes none.
+        if state == .active, let old, old.state != .active {
+            try BillingStates.refreshStanding(context.subscription.id, tx)
+        }
     }
 
     private static func memory(of state: BillingState) -> BillingPlanner.Memory? {
@@ -220,5 +214,12 @@ extension BillingPlanner.Plan {
     fileprivate var actualState: BillingState.State {
         if isTrialing { return .trialing }
         return hasEnded ? .ended : .active
+    }
+}
+
+extension PlanningRow {
+    /// Canceled is final, also when the owner's row says otherwise later.
+    fileprivate var isCanceled: Bool {
+        subscription.status == .canceled || state?.hold == .cancel || state?.state == .canceled
     }
 }

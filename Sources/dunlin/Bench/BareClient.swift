@@ -55,7 +55,7 @@ struct BareClient: Sendable {
     /// How many requests the sandbox has answered.
     func requests() async throws -> Int {
         let (_, body) = try await answer(to: HTTPClientRequest(url: baseURL + "/_sandbox/audit"))
-        let counts = try JSONValue(parsing: body)["requests_by_endpoint"]?.members ?? []
+        let counts = try JSONValue(parsing: body)["requests"]?.members ?? []
         return counts.filter { $0.name.contains("/v1/") }.reduce(0) { $0 + Int($1.value.integer ?? 0) }
     }
 

@@ -1,10 +1,6 @@
 import DunlinCalendar
 import Foundation
 
-#if canImport(Glibc)
-    import Glibc
-#endif
-
 /// The only clock of the program: the system's, or one that `--now` has set, running on from there.
 struct LiveClock: Sendable {
     /// Added to the system's clock.
@@ -21,14 +17,12 @@ struct LiveClock: Sendable {
 
     /// Milliseconds of a clock that never jumps and counts the time in which the machine slept.
     func elapsedMilliseconds() -> Int64 {
-        var time = timespec()
-        #if os(Linux)
-            clock_gettime(CLOCK_BOOTTIME, &time)
-        #else
-            clock_gettime(CLOCK_MONOTONIC, &time)
-        #endif
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+        let (seconds, attoseconds) = (ContinuousClock.now - Self.origin).components
+        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
     }
+
+    /// Counted from the first question: the readings are compared with each other only.
+    private static let origin = ContinuousClock.now
 
     /// - Throws: `CancellationError` when the task is canceled meanwhile.
     func sleep(milliseconds: Int64) async throws {
