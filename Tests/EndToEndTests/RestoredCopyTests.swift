@@ -42,6 +42,19 @@ import Testing
         try await stage.expectsEachCollectedOnce(2)
     }
 
+    /// Where keys are not known to be honoured, the debt is looked up by its name before anything is created.
+    @Test func aFileRestoredAtOnceFindsWhatWasCollectedWhereKeysAreIgnored() async throws {
+        let stage = try await Stage(.wooshpay) { $0.ignoresIdempotencyKeys = true }
+        let copy = try DataFileCopy(stage.site)
+        try await stage.site.pass()
+        let writes = stage.server.requests.filter(\.writes).count
+        try copy.restore()
+        stage.model.sandbox.advance(to: (Dates.startSeconds + 300) * 1000)
+        try await stage.site.pass(after: 300)
+        #expect(stage.server.requests.filter(\.writes).count == writes)
+        try await stage.expectsEachCollectedOnce(2)
+    }
+
     /// The copy was made while intents were open at the gateway: one created, one declined, one waiting for a retry.
     @Test(arguments: GatewayName.allCases)
     func aCopyMadeInTheMiddleOfAChargeIsRunAgainWithoutASecondSuccess(gateway: GatewayName) async throws {

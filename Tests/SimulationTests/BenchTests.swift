@@ -1,3 +1,4 @@
+import DunlinDatabase
 import DunlinTesting
 import Foundation
 import Logging

@@ -1,6 +1,7 @@
 import DunlinCalendar
 import DunlinDatabase
 import DunlinLedger
+import DunlinReports
 import Testing
 
 @testable import DunlinSimulation

@@ -9,7 +9,7 @@ struct DemoCommandTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func demo(_ arguments: String...) async -> ExitStatus {
+    private func demo(_ arguments: String...) async -> dunlin.ExitStatus {
         await Dunlin.run(
             ["demo", "--subscriptions", "30", "--days", "20", "--quiet", "--directory", folder.file("demo")] + arguments
         )

@@ -170,8 +170,10 @@ struct BeginAttempt {
         }
         guard let open = facts.intents.first(where: { !$0.isCanceled }) else {
             let number = (facts.intents.map(\.number).max() ?? 0) + 1
-            if number > 1, asked.missingNumber != number { return .lookUp(facts.invoice, number: number) }
             if number == 1, isLate(facts.invoice) { return try askFirst(facts.invoice, tx) }
+            if asked.missingNumber != number, number > 1 || mustLookUp(facts.invoice) {
+                return .lookUp(facts.invoice, number: number)
+            }
             return try write(facts, intent: newIntent(facts, amount, number, tx), baseline: nil, amount, tx)
         }
         if open.account != facts.state.account, open.gateway == gateway.name {
@@ -190,6 +192,13 @@ struct BeginAttempt {
     /// it to have done so: a restored backup, or a long queue (money.md 9).
     private func isLate(_ invoice: Invoice) -> Bool {
         invoice.dueAt < lateBefore && invoice.askedAt.map { $0 < lateBefore } ?? true
+    }
+
+    /// Another timeline of this file may have sent the same create a moment ago. Where keys are honoured it is replayed;
+    /// elsewhere the gateway is asked, unless it was a moment ago.
+    private func mustLookUp(_ invoice: Invoice) -> Bool {
+        let wasAsked = invoice.askedAt.map { $0 >= lateBefore } ?? false
+        return !gateway.driver.capabilities.honoursIdempotencyKeys && !wasAsked
     }
 
     private var lateBefore: Instant { now.adding(seconds: -billing.rules.lateAfterSeconds) }
