@@ -130,6 +130,10 @@ public struct BillingRules: Sendable {
     /// True while `--now` stands for the clock (test mode only): the clock guard is exempt, and its instants do not
     /// count.
     public var isTimeTravel = false
+    /// What becomes of periods that were missed.
+    public var catchUp = CatchUpRules()
+    /// Renewals that fall at midnight are charged within this time after it; 0 for at once.
+    public var spreadSeconds: Int64 = 0
     /// At most this much per currency and pass is sent; more stops charging (money.md 34). None by default.
     public var ceilings: [Currency: Int64] = [:]
     /// How often a card may be declined before the network wants a rest.
