@@ -8,9 +8,7 @@ struct Forecaster {
     private let judge: PlanningJudge
     private let rules: CatchUpRules
     private let now: Instant
-    /// What was charged for missed periods so far, by currency, and by currency and customer.
-    private var missed: [Currency: Int64] = [:]
-    private var missedOfCustomer: [Currency: [String: Int64]] = [:]
+    private var missed = MissedTally()
 
     init(gateways: [String: GatewayCurrencies], rules: CatchUpRules, now: Instant) {
         judge = PlanningJudge { gateways[$0] }
@@ -22,10 +20,10 @@ struct Forecaster {
     mutating func add(_ id: String, to forecast: inout ImportForecast, _ tx: Transaction) throws -> String? {
         guard let row = try PlanningRows.find(id, tx) else { return nil }
         let customer = row.subscription.customerID
-        let (all, ofCustomer) = (missed, missedOfCustomer)
+        let missed = missed
         let found = try SubscriptionForecast(
             of: row, judge: judge, rules: rules, from: now, until: now.adding(days: ImportForecast.days),
-            missed: { (ofCustomer[$0]?[customer] ?? 0, all[$0] ?? 0) }, tx)
+            missed: { missed.amounts($0, of: customer) }, tx)
         if let reason = found.parkedReason {
             forecast.parked += 1
             return reason
@@ -33,19 +31,8 @@ struct Forecaster {
         forecast.waiting += found.waiting
         for charge in found.charges {
             forecast.add(charge.amount, on: charge.period.start.local.date)
-            if charge.isMissed { note(charge.amount, of: customer) }
+            if charge.isMissed { self.missed.note(charge.amount, of: customer) }
         }
         return nil
-    }
-
-    /// A sum that does not fit is above every ceiling.
-    private mutating func note(_ amount: Money, of customer: String) {
-        func sum(_ old: Int64?) -> Int64 {
-            let (sum, overflow) = (old ?? 0).addingReportingOverflow(amount.minorUnits)
-            return overflow ? Int64.max : sum
-        }
-        missed[amount.currency] = sum(missed[amount.currency])
-        missedOfCustomer[amount.currency, default: [:]][customer] = sum(
-            missedOfCustomer[amount.currency]?[customer])
     }
 }

@@ -95,6 +95,15 @@ public enum BillingStates {
         ) { try $0.get(0) }
     }
 
+    /// All parked subscriptions with their reasons, by id.
+    public static func allParked(_ tx: Transaction) throws -> [(id: String, reason: String)] {
+        try tx.rows(
+            """
+            SELECT subscription_id, parked_reason FROM billing_state WHERE state = 'parked' ORDER BY subscription_id
+            """
+        ) { (id: try $0.get(0), reason: try $0.get(1)) }
+    }
+
     /// A subscription that already took over the periods of this one.
     public static func replacer(of replaced: String, otherThan id: String, _ tx: Transaction) throws -> String? {
         let found: [String] = try tx.rows(

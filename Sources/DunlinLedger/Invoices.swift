@@ -23,6 +23,11 @@ public enum Invoices {
         return tx.lastInsertedID
     }
 
+    /// The id of the invoice that was opened last; 0 when there is none.
+    public static func newestID(_ tx: Transaction) throws -> Int64 {
+        try tx.value("SELECT MAX(id) FROM invoices") ?? 0
+    }
+
     public static func find(_ id: Int64, _ tx: Transaction) throws -> Invoice? {
         try tx.row("SELECT * FROM invoices WHERE id = ?1", id, read: Invoice.init)
     }

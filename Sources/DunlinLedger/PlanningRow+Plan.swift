@@ -2,9 +2,6 @@ public import DunlinCalendar
 public import DunlinCore
 public import DunlinDatabase
 
-/// What one run has billed for missed periods, in minor units: to the customer, and to everybody.
-public typealias MissedAmounts = (customerMinor: Int64, runMinor: Int64)
-
 extension PlanningRow {
     /// Canceled is final, also when the owner's row says otherwise later.
     public var isCanceled: Bool {
