@@ -155,4 +155,35 @@ import Testing
         #expect(client.stripe("GET", "/v1/events/\(id)").status == 404)
         #expect(client.stripe("GET", "/v1/events")["data"]?.array == [])
     }
+
+    @Test func aReorderedDeliveryIsOvertakenByLaterOnes() {
+        let client = client { $0.webhookFaults.reordered = 300_000 }
+        for _ in 0..<100 { client.stripe("POST", "/v1/customers") }
+        let made = (client.stripe("GET", "/v1/events", "limit=100")["data"]?.array ?? []).reversed()
+        var told: [String] = []
+        while let next = client.sandbox.nextDeliveryDue {
+            told += client.sandbox.dueDeliveries(at: next).map(\.eventID)
+        }
+        #expect(told.count == 100)
+        #expect(told.sorted() == made.compactMap { $0["id"]?.string }.sorted())
+        #expect(told != made.compactMap { $0["id"]?.string })
+    }
+
+    @Test func everyFaultOfTheProfileHasAName() {
+        for name in WebhookFaults.names {
+            var faults = WebhookFaults()
+            let isKnown = faults.set(name, 7)
+            #expect(isKnown)
+            #expect(faults != WebhookFaults())
+        }
+        var faults = WebhookFaults()
+        let isKnown = faults.set("stolen", 7)
+        #expect(!isKnown)
+        for name in StatisticalProfile.names {
+            var profile = StatisticalProfile()
+            let isKnown = profile.set(name, 7)
+            #expect(isKnown)
+            #expect(profile != StatisticalProfile())
+        }
+    }
 }

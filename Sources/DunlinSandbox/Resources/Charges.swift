@@ -91,7 +91,11 @@ extension World {
         charge.captureBefore = nil
         charge.amountRefunded = charge.amount - amount
         let fee = amount * 29 / 1000 + 30
-        charge.balanceTransactionID = book(amount, fee: min(fee, amount), "charge", charge.header, charge.currency).id
+        charge.balanceTransactionID =
+            book(
+                amount, fee: min(fee, amount), "charge", charge.header, charge.currency,
+                isAvailableAtOnce: charge.paymentMethod.behavior.isAvailableAtOnce
+            ).id
         intent.amountCapturable = 0
         intent.amountReceived = amount
         intent.status = .succeeded

@@ -94,6 +94,11 @@ struct Outbox {
         waiting.add(entry, due: now + gap)
     }
 
+    /// Forgets the finished deliveries of events that were made before an instant.
+    mutating func prune(before instant: Int64) {
+        entries.removeAll { $0.event.created < instant && $0.state != "pending" && $0.state != "sending" }
+    }
+
     private func isStruck(_ draw: UInt64, _ kind: UInt64, _ share: UInt64) -> Bool {
         share > 0 && Mix.word(draw ^ Mix.word(kind)) % 1_000_000 < share
     }

@@ -69,8 +69,8 @@ final class World {
         for url in options.wooshpayWebhookURLs { addEndpoint(url, dialect: .wooshpay) }
     }
 
-    /// How much time passes at least between two prunings.
-    private static let pruneEvery: Int64 = 6 * 3_600_000
+    /// How much time passes at least between two prunings: less than a horizon, so that it means something.
+    private var pruneEvery: Int64 { min(6 * 3_600_000, max(1000, (options.horizonMilliseconds ?? .max) / 4)) }
     private var prunedAt: Int64
 
     func header(_ prefix: StaticString, _ dialect: SandboxDialect, livemode: Bool) -> RecordHeader {
@@ -109,7 +109,7 @@ final class World {
             carryOut(happening)
         }
         now = max(now, instant)
-        guard now - prunedAt >= Self.pruneEvery else { return }
+        guard now - prunedAt >= pruneEvery else { return }
         prunedAt = now
         prune()
     }
