@@ -169,6 +169,20 @@ import Testing
         #expect(told != made.compactMap { $0["id"]?.string })
     }
 
+    @Test func theFaultsOfWebhooksCanBeSetWhileItRuns() {
+        let client = client()
+        #expect(client.admin("POST", "webhook_faults", #"{"lost":1000000}"#)["lost"]?.integer == 1_000_000)
+        client.stripe("POST", "/v1/customers")
+        #expect(client.sandbox.nextDeliveryDue == nil)
+        #expect(client.admin("POST", "webhook_faults", #"{"profile":"usual","late":0}"#)["doubled"]?.integer == 20_000)
+        #expect(client.admin("GET", "webhook_faults")["late"]?.integer == 0)
+        #expect(client.admin("POST", "webhook_faults", #"{"lost":1000001}"#).status == 400)
+        #expect(client.admin("POST", "webhook_faults", #"{"stolen":1}"#).status == 400)
+        client.admin("POST", "webhook_faults", "{}")
+        client.stripe("POST", "/v1/customers")
+        #expect(due(client).count == 1)
+    }
+
     @Test func everyFaultOfTheProfileHasAName() {
         for name in WebhookFaults.names {
             var faults = WebhookFaults()

@@ -40,6 +40,8 @@ extension World {
         case ("DELETE", "faults", 1):
             faults.removeAll()
             return adminAnswer(faultsJSON())
+        case ("GET", "webhook_faults", 1): return adminAnswer(outbox.faults.json)
+        case ("POST", "webhook_faults", 1): return try setWebhookFaults(parameters)
         case ("GET", "deliveries", 1): return adminAnswer(deliveriesJSON())
         case ("POST", "events", 3) where segments[2] == "redeliver": return try redeliver(segments[1])
         case ("POST", "payment_methods", 3) where segments[2] == "script":

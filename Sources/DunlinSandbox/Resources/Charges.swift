@@ -132,6 +132,8 @@ extension World {
             throw .parameter(
                 "amount_too_large", "amount_to_capture", "The amount to capture must be from 1 to the amount held.")
         }
+        references.remove(intent)
+        defer { references.add(intent) }
         try intent.metadata.apply(call.parameters)
         collect(charge, amount: amount, of: intent, call)
         return try reply(intent, call)

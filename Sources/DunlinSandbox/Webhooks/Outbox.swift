@@ -22,7 +22,8 @@ struct Outbox {
     }
 
     private let seed: UInt64
-    private let faults: WebhookFaults
+    /// What goes wrong with what is added from now on.
+    var faults: WebhookFaults
     private var waiting = Schedule<Entry>()
     private var inFlight: [Int: Entry] = [:]
     private var lastID = 0

@@ -11,8 +11,9 @@ extension World {
     func prune(before instant: Int64) {
         // Each customer's lists are gone through once, however many of their intents go.
         var customers: [ObjectIdentifier: Customer] = [:]
-        for intent in paymentIntents.prune(before: instant, where: { Self.isFinished($0.status) }) {
-            references.remove(intent)
+        let intents = paymentIntents.prune(before: instant, where: { Self.isFinished($0.status) })
+        references.remove(intents)
+        for intent in intents {
             if let customer = intent.customer { customers[ObjectIdentifier(customer)] = customer }
         }
         for charge in charges.prune(before: instant, where: { Self.isFinished($0.paymentIntent.status) }) {

@@ -143,25 +143,32 @@ struct ReferenceIndex {
     func intents(merchantOrderID: String) -> [PaymentIntent] { byOrder[merchantOrderID] ?? [] }
 
     mutating func add(_ intent: PaymentIntent) {
-        if let order = intent.merchantOrderID { Self.append(intent, to: &byOrder[order, default: []]) }
+        if let order = intent.merchantOrderID { byOrder[order, default: []].append(intent) }
         for (key, value) in intent.metadata.pairs where Self.keys.contains(key) {
-            Self.append(intent, to: &byMetadata["\(key)=\(value)", default: []])
+            byMetadata["\(key)=\(value)", default: []].append(intent)
         }
     }
 
     mutating func remove(_ intent: PaymentIntent) {
-        if let order = intent.merchantOrderID { Self.drop(intent, order, from: &byOrder) }
-        for (key, value) in intent.metadata.pairs where Self.keys.contains(key) {
-            Self.drop(intent, "\(key)=\(value)", from: &byMetadata)
+        remove([intent])
+    }
+
+    /// Many at once: each list that has some of them is gone through once.
+    mutating func remove(_ intents: [PaymentIntent]) {
+        let gone = Set(intents.map(ObjectIdentifier.init))
+        let orders = Set(intents.compactMap(\.merchantOrderID))
+        var keys: Set<String> = []
+        for intent in intents {
+            for (key, value) in intent.metadata.pairs where Self.keys.contains(key) { keys.insert("\(key)=\(value)") }
         }
+        for order in orders { Self.drop(gone, order, from: &byOrder) }
+        for key in keys { Self.drop(gone, key, from: &byMetadata) }
     }
 
-    private static func append(_ intent: PaymentIntent, to list: inout [PaymentIntent]) {
-        if !list.contains(where: { $0 === intent }) { list.append(intent) }
-    }
-
-    private static func drop(_ intent: PaymentIntent, _ key: String, from table: inout [String: [PaymentIntent]]) {
-        table[key]?.removeAll { $0 === intent }
+    private static func drop(
+        _ gone: Set<ObjectIdentifier>, _ key: String, from table: inout [String: [PaymentIntent]]
+    ) {
+        table[key]?.removeAll { gone.contains(ObjectIdentifier($0)) }
         if table[key]?.isEmpty == true { table[key] = nil }
     }
 }

@@ -14,7 +14,7 @@ struct BenchSandboxServer {
             SandboxServerOptions(),
             surroundings: SandboxSurroundings(
                 now: { clock.now().milliseconds }, sleep: clock.sleep(milliseconds:), deliver: { _ in nil }),
-            logger: setting.log,
+            logger: BenchSetting.silence,
             onListening: { address in
                 told.yield(address)
                 told.finish()

@@ -1,20 +1,17 @@
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
-import Logging
 import NIOCore
 import ServiceLifecycle
 
 /// The sandbox's HTTP server with a handler that does nothing: the most that a sandbox could do.
 struct EmptyServer {
-    let log: Logger
-
     /// Listens on a free loopback port for as long as `body` runs.
     func run(_ body: @escaping @Sendable (_ baseURL: String) async throws -> Void) async throws {
         let (ports, told) = AsyncStream.makeStream(of: Int.self)
         let server = try HTTPServerBuilder.http1().buildServer(
             configuration: ServerConfiguration(address: .hostname("127.0.0.1", port: 0), serverName: nil),
-            eventLoopGroup: EventLoopGroupProvider.singleton.eventLoopGroup, logger: log,
+            eventLoopGroup: EventLoopGroupProvider.singleton.eventLoopGroup, logger: BenchSetting.silence,
             responder: { _, writer, _ in
                 let head = HTTPResponse(status: .ok, headerFields: [.contentLength: "0"])
                 try await writer.write(response: head, body: ResponseBody())

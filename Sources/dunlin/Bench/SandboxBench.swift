@@ -36,7 +36,7 @@ struct SandboxBench {
     private func rates(_ client: HTTPClient) async throws -> [BenchRow] {
         let measured = Rates()
         try await BenchSandboxServer(setting: setting).run { address, sandbox in
-            try await EmptyServer(log: setting.log).run { floor in
+            try await EmptyServer().run { floor in
                 let intent = try Self.firstIntent(of: sandbox)
                 for round in 1...BenchSetting.rounds {
                     let charge = { @Sendable (base: String, number: Int) in

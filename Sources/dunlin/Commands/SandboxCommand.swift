@@ -6,6 +6,7 @@ import DunlinSandbox
 import DunlinSandboxServer
 import Foundation
 import Logging
+import NIOCore
 import ServiceLifecycle
 import UnixSignals
 
@@ -152,7 +153,7 @@ struct SandboxCommand: DunlinCommand {
             try await group.run()
         } catch {
             try await courier.shutdown()
-            throw error
+            throw told(error)
         }
         try await courier.shutdown()
         return .done
@@ -181,6 +182,19 @@ struct SandboxCommand: DunlinCommand {
         if let searchLag { options.sandbox.searchLagMilliseconds = Int64(searchLag) * 1000 }
         options.sandbox.rateLimits = rateLimits ? RateLimits() : nil
         return options
+    }
+
+    /// What the system says of an address where nobody can listen, in words.
+    private func told(_ error: any Error) -> any Error {
+        let ports = [port, wooshpayPort].compactMap { $0.map(String.init) }.joined(separator: " or ")
+        switch error {
+        case let error as IOError where error.errnoCode == EADDRINUSE:
+            return CommandFailure(.badInput, "port \(ports) is taken: give another, or 0 for any free one")
+        case is IOError, is SocketAddressError:
+            return CommandFailure(
+                .badInput, "nothing can listen at \(host), port \(ports): give another --host or --port")
+        default: return error
+        }
     }
 
     private static func announce(_ address: SandboxAddress, _ output: Output) {
