@@ -130,7 +130,7 @@ def test_a_page_with_a_publishable_key():
     seen = stripe.PaymentIntent.retrieve(intent.id, client_secret=intent.client_secret, api_key="pk_test_page")
     assert seen.status == "succeeded" and "customer" not in seen and "latest_charge" not in seen
     error = error_of(stripe.PermissionError, lambda: stripe.Customer.list(api_key="pk_test_page"))
-    assert error.code == "secret_key_required"
+    assert error.http_status == 403 and error.error.code == "secret_key_required"
 
 
 def test_illegal_transitions():
