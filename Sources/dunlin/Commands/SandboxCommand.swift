@@ -139,6 +139,9 @@ struct SandboxCommand: DunlinCommand {
     }
 
     func run(in context: Context) async throws -> ExitStatus {
+        // No settings are read here that would set it.
+        let level = global.logLevel.flatMap { Logger.Level(rawValue: $0.rawValue) } ?? .info
+        LineLogHandler.setLevel(global.quiet ? max(level, .error) : level)
         let courier = LiveTransport()
         let surroundings = SandboxSurroundings(
             now: { context.clock.now().milliseconds }, sleep: context.clock.sleep(milliseconds:),
@@ -190,7 +193,7 @@ struct SandboxCommand: DunlinCommand {
         switch error {
         case let error as IOError where error.errnoCode == EADDRINUSE:
             return CommandFailure(.badInput, "port \(ports) is taken: give another, or 0 for any free one")
-        case is IOError, is SocketAddressError:
+        case is IOError, is SocketAddressError, is SocketAddressError.UnknownHost:
             return CommandFailure(
                 .badInput, "nothing can listen at \(host), port \(ports): give another --host or --port")
         default: return error
