@@ -46,6 +46,10 @@ public struct GatewayFailure: Error, Hashable, Sendable, CustomStringConvertible
     public var moneyMayHaveMoved: Bool
     public var again: Again
 
+    /// For an answer of a form that its call never has.
+    public static let noAnswer = GatewayFailure(
+        kind: .unknown, message: "an unexpected answer", moneyMayHaveMoved: false, again: .afterReading)
+
     public var description: String {
         let codes = [code, declineCode.map { "decline \($0)" }, adviceCode.map { "advice \($0)" }, parameter]
         let inBrackets = codes.compactMap { $0 }.joined(separator: ", ")
