@@ -56,7 +56,7 @@ let package = Package(
     targets: [
         library("DunlinCalendar", []),
         library("DunlinCore", ["DunlinCalendar", crypto]),
-        library("DunlinDatabase", ["DunlinCalendar", grdb, logging]),
+        library("DunlinDatabase", ["DunlinCalendar", grdb, sqlite, logging]),
         library("DunlinQueue", ["DunlinCalendar", "DunlinDatabase", logging]),
         library("DunlinLedger", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", logging]),
         library("DunlinGateways", ["DunlinCalendar", "DunlinCore", asyncHTTPClient, nioCore, nioHTTP1, logging]),
