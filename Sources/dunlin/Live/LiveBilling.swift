@@ -62,6 +62,7 @@ struct LiveBilling: Sendable {
         var rules = BillingRules(
             declines: try DeclineTable(parsing: declines.text), dunning: policies["default"] ?? DunningPolicy())
         rules.lateAfterSeconds = Int64(settings.lateAfterMinutes) * 60
+        rules.exchangesKeptDays = Int64(settings.exchangesKeptDays)
         rules.isTimeTravel = context.clock.isShifted
         for ceiling in settings.ceilings { rules.ceilings[ceiling.currency] = ceiling.minorUnits }
         return rules

@@ -36,12 +36,15 @@ extension Settings {
         let ceilings = ceilings(reader)
         let worker = worker(reader)
         let late = reader.integer("late_after_minutes", in: 0...10_080)
+        let rawCards = reader.value("allow_raw_card_data", expected: "true or false") { Bool($0) }
+        let keptDays = reader.integer("retention.exchanges_days", in: 1...3_650)
         let level: LogLevel? = reader.choice("log.level")
-        guard let mode, let zone, let database, let listen, let worker, let late, let level else { return nil }
+        guard let mode, let zone, let database, let listen, let worker, let late, let rawCards, let keptDays, let level
+        else { return nil }
         var settings = Settings(
             mode: mode, accountingZone: zone, database: database, publicURL: publicURL, returnURL: returnURL,
             listen: listen, gateways: gateways, ceilings: ceilings, worker: worker, lateAfterMinutes: late,
-            logLevel: level, warnings: [])
+            allowsRawCardData: rawCards, exchangesKeptDays: keptDays, logLevel: level, warnings: [])
         settings.warnings = settings.findWarnings(reader)
         return settings
     }

@@ -34,6 +34,10 @@ struct Settings: Sendable {
     var ceilings: [Money]
     var worker: Worker
     var lateAfterMinutes: Int
+    /// Whether card numbers may pass through this program (PCI DSS SAQ D).
+    var allowsRawCardData: Bool
+    /// How long the fields of gateway calls are kept.
+    var exchangesKeptDays: Int
     var logLevel: LogLevel
     /// What is allowed but most likely not meant.
     var warnings: [String]
