@@ -80,4 +80,14 @@ public enum GatewayEndpoint: String, Hashable, Sendable, CaseIterable {
     case listIntents = "GET /v1/payment_intents"
     case searchIntents = "GET /v1/payment_intents/search"
     case retrieveAccount = "GET /v1/account"
+    case retrieveSetupIntent = "GET /v1/setup_intents/{id}"
+    case listPaymentMethods = "GET /v1/customers/{id}/payment_methods"
+    case retrievePaymentMethod = "GET /v1/payment_methods/{id}"
+    case createRefund = "POST /v1/refunds"
+    case retrieveRefund = "GET /v1/refunds/{id}"
+    case listRefunds = "GET /v1/refunds"
+
+    var isSetup: Bool { rawValue.contains("/setup_intents") }
+    /// False for requests that no bank is asked about: their 402 says something about the account.
+    var mayBeDeclined: Bool { self != .createRefund }
 }
