@@ -105,7 +105,9 @@ public enum WebhookSignature {
 
     /// When a header says that it was made; nil where it does not say. Proves nothing by itself.
     public static func signedAt(_ header: String) -> Instant? {
-        guard let time = elements(of: header, trimming: true).first(where: { $0.name == "t" }).flatMap({ Int64($0.value) }),
+        guard
+            let time = elements(of: header, trimming: true).first(where: { $0.name == "t" }).flatMap({ Int64($0.value) }
+            ),
             time > 0, time < 100_000_000_000_000
         else { return nil }
         return time >= millisecondsFrom ? Instant(milliseconds: time) : Instant(seconds: time)

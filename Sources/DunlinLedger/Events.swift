@@ -121,6 +121,8 @@ public struct InboxCounts: Hashable, Sendable {
     /// PaymentIntents that no debt of this database knows.
     public var foreignIntents = 0
 
+    public init() {}
+
     public static func read(_ tx: Transaction) throws -> InboxCounts {
         var counts = InboxCounts()
         counts.lastWebhookAt = try tx.value("SELECT MAX(last_received_at) FROM events WHERE source = 'webhook'")
@@ -131,8 +133,10 @@ public struct InboxCounts: Hashable, Sendable {
             FROM events WHERE state IN ('received', 'failed')
             """
         ) { row in
-            (count: try row.get("count", as: Int.self), oldest: try row.get("oldest", as: Instant?.self),
-                failed: try row.get("failed", as: Int.self))
+            (
+                count: try row.get("count", as: Int.self), oldest: try row.get("oldest", as: Instant?.self),
+                failed: try row.get("failed", as: Int.self)
+            )
         }
         counts.unapplied = open?.count ?? 0
         counts.oldestUnappliedAt = open?.oldest

@@ -3,6 +3,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import ServiceLifecycle
 
 /// What both listeners have in common: a socket, its time-outs, and answers that are written whole.
 struct HTTPListener: Sendable {

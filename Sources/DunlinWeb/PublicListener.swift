@@ -35,7 +35,7 @@ public struct PublicListener: Service {
         } catch let error as CancellationError {
             await inbox.flush()
             throw error
-        } catch where !isRequired {
+        } catch  where !isRequired {
             listener.logger.warning(
                 "the public listener is off in this process: webhooks reach another one, or none",
                 metadata: ["address": "\(listener.host):\(listener.port)", "error": "\(error)"])

@@ -43,7 +43,8 @@ public enum EventInbox {
         _ tx: Transaction
     ) throws {
         try FollowUps.apply(
-            event.id, subject, gateway: gateway, customerID: try match.customerID(event, gateway: gateway, tx), now: now,
+            event.id, subject, gateway: gateway, customerID: try match.customerID(event, gateway: gateway, tx),
+            now: now,
             tx)
     }
 

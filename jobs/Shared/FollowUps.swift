@@ -56,7 +56,8 @@ enum FollowUps {
     ///
     /// - Parameter customerID: whose money it is about, where that is known.
     static func apply(
-        _ eventID: String, _ subject: EventSubject, gateway: String, customerID: String?, now: Instant, _ tx: Transaction
+        _ eventID: String, _ subject: EventSubject, gateway: String, customerID: String?, now: Instant,
+        _ tx: Transaction
     ) throws {
         guard let key = subject.key else { return }
         try JobQueue.enqueue(
