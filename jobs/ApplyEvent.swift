@@ -42,8 +42,14 @@ struct ApplyEvent {
     private func apply(_ subject: EventSubject, _ application: EventApplication) async throws {
         switch subject {
         case .intent(let id): try await ApplyIntentEvent(application: application, intentID: id).run()
+        case .refund(let id): try await ApplyMoneyEvent(application: application).refund(id)
+        case .refundsOfIntent(let id): try await ApplyMoneyEvent(application: application).refunds(ofIntent: id)
+        case .dispute(let id): try await ApplyMoneyEvent(application: application).dispute(id)
+        case .setupIntent(let id): try await ApplyCardEvent(application: application).setupIntent(id)
+        case .paymentMethod(let id): try await ApplyCardEvent(application: application).paymentMethod(id)
+        case .customer(let id): try await ApplyCardEvent(application: application).customer(id)
+        case .mandate(let id): try await ApplyCardEvent(application: application).mandate(id)
         case .nothing(let why): try await application.end(.ignored(why, isForeign: false))
-        default: try await application.end(.ignored("not a type that billing needs", isForeign: false))
         }
     }
 }

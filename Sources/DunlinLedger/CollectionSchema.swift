@@ -88,25 +88,36 @@ enum CollectionSchema {
             reason TEXT NOT NULL,
             gateway_id TEXT,
             state TEXT NOT NULL CHECK (state IN ('sending', 'pending', 'unknown', 'succeeded', 'failed', 'refused')),
+            -- 0: made at the gateway by somebody else; the ledger only saw it.
+            is_ours INTEGER NOT NULL DEFAULT 1 CHECK (is_ours IN (0, 1)),
             written_at INTEGER NOT NULL,
+            -- The instant at which the newest observation applied was asked for.
+            observed_at INTEGER,
             ended_at INTEGER,
             UNIQUE (intent_id, number)
         ) STRICT;
         CREATE UNIQUE INDEX refunds_one_in_flight ON refunds (intent_id)
-            WHERE state NOT IN ('succeeded', 'failed', 'refused');
+            WHERE is_ours = 1 AND state NOT IN ('succeeded', 'failed', 'refused');
+        CREATE INDEX refunds_by_gateway_id ON refunds (gateway_id) WHERE gateway_id IS NOT NULL;
 
         CREATE TABLE disputes (
             gateway TEXT NOT NULL,
             gateway_id TEXT NOT NULL,
-            intent_id INTEGER REFERENCES intents (id),
-            amount_minor INTEGER NOT NULL,
+            intent_id INTEGER NOT NULL REFERENCES intents (id),
+            customer_id TEXT NOT NULL REFERENCES customers (id),
+            amount_minor INTEGER NOT NULL CHECK (amount_minor >= 0),
             currency TEXT NOT NULL,
             reason TEXT,
             status TEXT NOT NULL,
+            -- 1: nobody knows yet how it ends; the customer's other invoices wait.
+            is_open INTEGER NOT NULL CHECK (is_open IN (0, 1)),
             opened_at INTEGER NOT NULL,
+            -- The instant at which the newest observation applied was asked for.
             updated_at INTEGER NOT NULL,
             PRIMARY KEY (gateway, gateway_id)
         ) STRICT;
+        CREATE INDEX disputes_open ON disputes (customer_id) WHERE is_open = 1;
+        CREATE INDEX disputes_by_intent ON disputes (intent_id);
 
         CREATE TABLE setup_intents (
             gateway TEXT NOT NULL,
