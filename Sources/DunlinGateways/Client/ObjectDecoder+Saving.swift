@@ -9,6 +9,30 @@ extension ObjectDecoder {
         ObjectReader(name: "PaymentMethod", read: paymentMethod, id: \.id)
     }
 
+    var customers: ObjectReader<GatewayCustomer> { ObjectReader(name: "Customer", read: customer, id: \.id) }
+
+    var setupSessions: ObjectReader<SetupSession> {
+        ObjectReader(name: "Checkout Session", read: setupSession, id: \.id)
+    }
+
+    /// nil when this is no customer, one without an id, or a deleted one.
+    func customer(_ json: JSON) -> GatewayCustomer? {
+        guard let id = json["id"].text, Call.isID(id), json["deleted"].flag != true else { return nil }
+        if let object = json["object"].text, object != "customer" { return nil }
+        return GatewayCustomer(
+            id: id, email: json["email"].text.map(scrubber.clean), name: json["name"].text.map(scrubber.clean),
+            isLive: json["livemode"].flag, createdAt: instant(json["created"]))
+    }
+
+    /// nil when this is no session, or one without an id or a link.
+    func setupSession(_ json: JSON) -> SetupSession? {
+        guard let id = json["id"].text, Call.isID(id), let url = json["url"].text else { return nil }
+        if let object = json["object"].text, object != "checkout.session" { return nil }
+        return SetupSession(
+            id: id, url: url, customerID: cleanID(json["customer"]), setupIntentID: cleanID(json["setup_intent"]),
+            expiresAt: instant(json["expires_at"]))
+    }
+
     /// nil when this is no SetupIntent, or one without an id or a status.
     func setupIntent(_ json: JSON) -> SetupIntentSnapshot? {
         guard let id = json["id"].text, Call.isID(id), let status = json["status"].text else { return nil }

@@ -61,7 +61,7 @@ struct Conforming: Sendable {
 
     static let key = "sk_test_conformance0001"
 
-    let gateway: any PaymentGateway
+    let gateway: any WholeGateway
     let sandbox: Sandbox
     let customerID: String
 
