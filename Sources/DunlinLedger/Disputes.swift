@@ -19,7 +19,8 @@ public enum Disputes {
         _ tx: Transaction
     ) throws -> Change {
         let known = try tx.row(
-            "SELECT status, updated_at FROM disputes WHERE gateway = ?1 AND gateway_id = ?2", intent.gateway, snapshot.id
+            "SELECT status, updated_at FROM disputes WHERE gateway = ?1 AND gateway_id = ?2", intent.gateway,
+            snapshot.id
         ) { row in
             (status: try row.get("status", as: String.self), updatedAt: try row.get("updated_at", as: Instant.self))
         }

@@ -27,7 +27,7 @@ struct ApplyCardEvent: Sendable {
         case .wrongMode: try await application.end(.ignored("of the other mode", isForeign: false))
         case .notRead(let failure):
             throw GatewayUnavailable(
-                description: "SetupIntent \(id) was not read: \(failure)", isSilence: failure.kind == .noAnswer)
+                description: "SetupIntent \(id) was not read: \(failure)", isSilence: failure.kind == .unknown)
         }
     }
 

@@ -104,7 +104,8 @@ struct ApplyMoneyEvent: Sendable {
             try DisputeHold(now: now).end(invoice.customerID, disputeID: dispute.id, isLost: how == "lost", tx)
         }
         try Activity.add(
-            kind, subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, amountMinor: dispute.amount?.minorUnits,
+            kind, subscriptionID: invoice.subscriptionID, invoiceID: invoice.id,
+            amountMinor: dispute.amount?.minorUnits,
             currency: dispute.amount?.currency.code,
             reason: "\(dispute.id) \(dispute.status): \(dispute.reason ?? "no reason given")", now: now, tx)
         billing.logger.warning(

@@ -26,7 +26,8 @@ struct DisputeHold {
         where invoice.waitsFor == .onHold && invoice.holdReason == Self.reason(disputeID) {
             if isLost {
                 try Invoices.wait(
-                    invoice.id, for: .onHold, holdReason: "the customer won dispute \(disputeID): release or void it", tx)
+                    invoice.id, for: .onHold, holdReason: "the customer won dispute \(disputeID): release or void it",
+                    tx)
             } else if let other {
                 try Invoices.wait(invoice.id, for: .onHold, holdReason: Self.reason(other), tx)
             } else {

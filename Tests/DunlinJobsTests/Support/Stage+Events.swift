@@ -4,6 +4,7 @@ import DunlinDatabase
 import DunlinGateways
 import DunlinSandbox
 import DunlinTesting
+import Foundation
 import Testing
 
 @testable import DunlinJobs
@@ -54,5 +55,28 @@ extension Stage {
             + text("SELECT 'attempt ' || number || ' ' || state FROM attempts ORDER BY id")
             + text("SELECT 'refund ' || amount_minor || ' ' || state FROM refunds ORDER BY gateway_id")
             + text("SELECT 'dispute ' || amount_minor || ' ' || status FROM disputes ORDER BY gateway_id")
+    }
+}
+
+extension Stage {
+    /// Posts as a client of WooshPay would.
+    func postJSON(_ path: String, _ json: String) throws {
+        let response = sandbox.handle(
+            SandboxRequest(
+                method: "POST", path: path,
+                headers: [
+                    "authorization": "Basic " + Data("\(Self.key):".utf8).base64EncodedString(),
+                    "content-type": "application/json",
+                ], body: Array(json.utf8), receivedAt: clock.now.milliseconds,
+                dialect: .wooshpay))
+        #expect(response.status == 200, "\(String(decoding: response.body, as: UTF8.self))")
+    }
+
+    func delete(_ path: String) {
+        let response = sandbox.handle(
+            SandboxRequest(
+                method: "DELETE", path: path, headers: ["authorization": "Bearer " + Self.key],
+                receivedAt: clock.now.milliseconds, dialect: .stripe))
+        #expect(response.status == 200)
     }
 }
