@@ -48,7 +48,8 @@ struct ImportCommand: DunlinCommand {
         let database = try context.openDatabase(settings)
         defer { database.close() }
         let currencies = settings.gateways.map { ($0.name, $0.kind.currencies) }
-        let importer = Importer(database: database, gateways: Dictionary(uniqueKeysWithValues: currencies))
+        let importer = Importer(
+            database: database, gateways: Dictionary(uniqueKeysWithValues: currencies), catchUp: settings.catchUp)
         let sources = files.map(source)
         let now = context.clock.now()
         let result =

@@ -32,12 +32,14 @@ struct Settings: Sendable {
     var gateways: [ConfiguredGateway]
     /// The most that one pass may try to collect, one amount per currency.
     var ceilings: [Money]
+    /// What becomes of periods that were missed.
+    var catchUp: CatchUpRules
+    /// Renewals at midnight are charged within this time.
+    var renewalSpreadMinutes: Int
     var worker: Worker
     var lateAfterMinutes: Int
     /// Whether card numbers may pass through this program (PCI DSS SAQ D).
     var allowsRawCardData: Bool
-    /// How long the fields of gateway calls are kept.
-    var exchangesKeptDays: Int
     var logLevel: LogLevel
     /// What is allowed but most likely not meant.
     var warnings: [String]
