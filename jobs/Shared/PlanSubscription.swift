@@ -40,7 +40,7 @@ struct PlanSubscription {
 
     // MARK: - Judging the row
 
-    private func judge(_ context: PlanningRow, _ tx: Transaction) throws -> SubscriptionTerms {
+    func judge(_ context: PlanningRow, _ tx: Transaction) throws -> SubscriptionTerms {
         let terms = try SubscriptionTerms(columns(of: context.subscription))
         guard let name = context.gateway else {
             throw SubscriptionTerms.Problem("customer \(context.subscription.customerID) does not exist")
@@ -91,7 +91,7 @@ struct PlanSubscription {
         }
     }
 
-    private func columns(of row: Subscription) -> SubscriptionTerms.Columns {
+    func columns(of row: Subscription) -> SubscriptionTerms.Columns {
         SubscriptionTerms.Columns(
             amountMinor: row.amountMinor, currency: row.currency, quantity: row.quantity, interval: row.interval,
             intervalCount: row.intervalCount, anchor: row.anchor, timeZone: row.timeZone, trialEnd: row.trialEnd,

@@ -16,6 +16,8 @@ struct RunCommand: DunlinCommand {
               dunlin run --once
               dunlin run --once --json --max-time 240
               dunlin run
+              dunlin run --backfill 2026-07-01..2026-09-30 --out july-to-september.plan
+              dunlin run --apply july-to-september.plan
             """)
 
     @Flag(help: "One pass, then exit: the form for cron.")
@@ -30,9 +32,11 @@ struct RunCommand: DunlinCommand {
     @Option(help: .init("Begin nothing new after this time.", valueName: "seconds"))
     var maxTime: Int?
 
+    @OptionGroup(title: "By hand") var byHand: BackfillOptions
     @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
     func validate() throws {
+        try byHand.check(once: once)
         for (name, value) in [("--wait", wait), ("--grace", grace), ("--max-time", maxTime)] {
             if let value, value < 0 { throw ValidationError("\(name) is below 0") }
         }
@@ -47,16 +51,25 @@ struct RunCommand: DunlinCommand {
         defer { database.close() }
         let live = try LiveBilling(context, settings, database)
         do {
-            let status =
-                once
-                ? try await runOnce(context, settings, live)
-                : try await WorkerLoop(context: context, settings: settings, live: live).run()
+            let status = try await run(context, settings, live)
             try await live.shutDown()
             return status
         } catch {
             try await live.shutDown()
             throw error
         }
+    }
+
+    private func run(_ context: Context, _ settings: Settings, _ live: LiveBilling) async throws -> ExitStatus {
+        if byHand.backfill != nil {
+            return try await BackfillPlanning(context: context, settings: settings, live: live, options: byHand).run()
+        }
+        if byHand.apply != nil {
+            return try await PlanApplication(context: context, settings: settings, live: live, options: byHand).run()
+        }
+        return once
+            ? try await runOnce(context, settings, live)
+            : try await WorkerLoop(context: context, settings: settings, live: live).run()
     }
 
     private func runOnce(_ context: Context, _ settings: Settings, _ live: LiveBilling) async throws -> ExitStatus {

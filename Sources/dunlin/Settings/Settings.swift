@@ -34,6 +34,8 @@ struct Settings: Sendable {
     var ceilings: [Money]
     var worker: Worker
     var lateAfterMinutes: Int
+    /// The longest range of a backfill.
+    var backfillDaysMax: Int
     var logLevel: LogLevel
     /// What is allowed but most likely not meant.
     var warnings: [String]
