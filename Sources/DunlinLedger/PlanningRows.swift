@@ -19,6 +19,8 @@ public struct PlanningRow: Sendable {
     public var hasAdjustments: Bool
     /// Some of an earlier invoice is carried over.
     public var hasCarriedAmounts: Bool
+    /// What is wrong with the row, or with those it names, in the owner's own tables.
+    public var sourceProblem: String?
 }
 
 /// What planning reads, from all the tables it is in: one statement for a page of subscriptions.
@@ -70,6 +72,7 @@ extension PlanningRow {
             subscription: try Subscription(row: row), state: isSeen ? try BillingStates.read(row) : nil,
             gateway: try row.get("customer_gateway"),
             method: try methodCustomerID.map { Method(customerID: $0, type: try row.get("method_type")) },
-            hasAdjustments: try row.get("has_adjustments"), hasCarriedAmounts: try row.get("has_carried_amounts"))
+            hasAdjustments: try row.get("has_adjustments"), hasCarriedAmounts: try row.get("has_carried_amounts"),
+            sourceProblem: try row.get("source_problem"))
     }
 }

@@ -41,6 +41,7 @@ struct PlanSubscription {
     // MARK: - Judging the row
 
     func judge(_ context: PlanningRow, _ tx: Transaction) throws -> SubscriptionTerms {
+        if let problem = context.sourceProblem { throw SubscriptionTerms.Problem(problem) }
         let terms = try SubscriptionTerms(columns(of: context.subscription))
         guard let name = context.gateway else {
             throw SubscriptionTerms.Problem("customer \(context.subscription.customerID) does not exist")

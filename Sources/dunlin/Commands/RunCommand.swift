@@ -78,9 +78,12 @@ struct RunCommand: DunlinCommand {
         if let wait { options.waitSeconds = Int64(wait) }
         if let grace { options.graceSeconds = Int64(grace) }
         options.timeMaxSeconds = maxTime.map(Int64.init)
+        let source = try await SourceReading(context, settings, live.billing.database)?.readBeforePass()
+        if let source, !source.mayPlan { options.plansDue = false }
         let result = try await live.pass(options).run()
         let report = PassReport(result)
         try context.output.show(report) { report.lines }
+        if let source, source.status != .done, result.exitStatus == .done { return source.status }
         return result.exitStatus
     }
 }

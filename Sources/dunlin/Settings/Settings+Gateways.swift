@@ -22,7 +22,7 @@ extension Settings {
     }
 
     private static func isGatewayName(_ name: String) -> Bool {
-        let taken = ["mode", "database", "listen", "worker", "log", "ceilings", "config"]
+        let taken = ["mode", "database", "listen", "worker", "log", "ceilings", "config", "source", "backfill"]
         guard let first = name.first, ("a"..."z").contains(first), name.count <= 32, !taken.contains(name) else {
             return false
         }

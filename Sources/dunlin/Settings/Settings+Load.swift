@@ -36,6 +36,7 @@ extension Settings {
         let ceilings = ceilings(reader)
         let worker = worker(reader)
         let late = reader.integer("late_after_minutes", in: 0...10_080)
+        let source = source(reader)
         let backfillDays = reader.integer("backfill.days_max", in: 1...36_600)
         let level: LogLevel? = reader.choice("log.level")
         guard let mode, let zone, let database, let listen, let worker, let late, let backfillDays, let level else {
@@ -44,7 +45,7 @@ extension Settings {
         var settings = Settings(
             mode: mode, accountingZone: zone, database: database, publicURL: publicURL, returnURL: returnURL,
             listen: listen, gateways: gateways, ceilings: ceilings, worker: worker, lateAfterMinutes: late,
-            backfillDaysMax: backfillDays, logLevel: level, warnings: [])
+            source: source, backfillDaysMax: backfillDays, logLevel: level, warnings: [])
         settings.warnings = settings.findWarnings(reader)
         return settings
     }
