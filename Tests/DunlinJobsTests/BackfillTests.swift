@@ -52,7 +52,9 @@ import Testing
     }
 
     private static func lines(_ entries: [BackfillEntry]) -> [ApplyPlan.Line] {
-        entries.filter { $0.action != .skip }.enumerated().map { ApplyPlan.Line(number: $0.offset + 1, entry: $0.element) }
+        entries.filter { $0.action != .skip }.enumerated().map {
+            ApplyPlan.Line(number: $0.offset + 1, entry: $0.element)
+        }
     }
 
     private static func application(
@@ -119,8 +121,9 @@ import Testing
         try await stage.cancel()
         try await stage.pass()
         let entries = try await Self.plan(stage, try Self.order())
-        #expect(Set(Self.short(entries).map { $0.split(separator: " ").dropFirst(2).joined(separator: " ") })
-            == ["the subscription is canceled"])
+        #expect(
+            Set(Self.short(entries).map { $0.split(separator: " ").dropFirst(2).joined(separator: " ") })
+                == ["the subscription is canceled"])
     }
 
     @Test func whatNobodyHasPlannedYetIsSaidToBeSo() async throws {
@@ -238,8 +241,9 @@ import Testing
         try await Self.workOff(stage)
         #expect(stage.sandbox.audit.successes == 4)
         #expect(stage.sandbox.audit.doubles.isEmpty)
-        #expect(try await stage.text("SELECT line || ' ' || outcome FROM plan_lines WHERE plan_id = 'plan-1'")
-            == ["1 invoiced", "2 left_out", "3 invoiced"])
+        #expect(
+            try await stage.text("SELECT line || ' ' || outcome FROM plan_lines WHERE plan_id = 'plan-1'")
+                == ["1 invoiced", "2 left_out", "3 invoiced"])
         #expect(try await stage.violations() == [])
     }
 
