@@ -37,7 +37,7 @@ import Testing
         #expect(counters.commits == 4, "claim, begin, store the id, record")
         #expect(counters.flushingCommits == 4)
         #expect(requests == 2)
-        #expect(counters.statements == 49)
+        #expect(counters.statements == 47)
         #expect(counters.reads == 0)
     }
 
@@ -66,7 +66,7 @@ import Testing
         let ten = try await Self.cost(of: 10)
         let twenty = try await Self.cost(of: 20)
         #expect(twenty.planning.commits == ten.planning.commits)
-        #expect(twenty.planning.statements - ten.planning.statements == 10 * 15)
+        #expect(twenty.planning.statements - ten.planning.statements == 10 * 10)
     }
 }
 
