@@ -66,13 +66,9 @@ public enum AppliedPlans {
             word, invoiceID, reason)
     }
 
-    /// - Returns: false when somebody else has applied lines of the plan since `before` was read.
-    public static func advance(
-        _ id: String, from before: Int, to done: Int, pacedUntil: Instant?, _ tx: Transaction
-    ) throws -> Bool {
-        try tx.execute(
-            "UPDATE plans SET lines_done = ?3, paced_until = ?4 WHERE id = ?1 AND lines_done = ?2", id, before, done,
-            pacedUntil) == 1
+    /// Notes up to which line the plan is done.
+    public static func advance(_ id: String, to done: Int, pacedUntil: Instant?, _ tx: Transaction) throws {
+        try tx.execute("UPDATE plans SET lines_done = ?2, paced_until = ?3 WHERE id = ?1", id, done, pacedUntil)
     }
 
     public static func finish(_ id: String, now: Instant, _ tx: Transaction) throws {

@@ -56,7 +56,12 @@ public enum PlanningRows {
             CASE WHEN EXISTS (SELECT 1 FROM adjustments a WHERE a.subscription_id = s.id) THEN 1 ELSE 0 END
                 AS has_adjustments,
             CASE WHEN EXISTS (SELECT 1 FROM carried_amounts k WHERE k.subscription_id = s.id
-                AND k.to_invoice_id IS NULL) THEN 1 ELSE 0 END AS has_carried_amounts
+                AND k.to_invoice_id IS NULL) THEN 1 ELSE 0 END AS has_carried_amounts,
+            COALESCE(
+                (SELECT r.problem FROM source_rows r WHERE r.kind = 'subscriptions' AND r.row_id = s.id),
+                (SELECT r.problem FROM source_rows r WHERE r.kind = 'customers' AND r.row_id = s.customer_id),
+                (SELECT r.problem FROM source_rows r WHERE r.kind = 'payment_methods'
+                    AND r.row_id = s.payment_method_id)) AS source_problem
         """
 
     private static let joins = """

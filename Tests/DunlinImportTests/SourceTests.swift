@@ -146,7 +146,17 @@ import Testing
         }
         try owner.execute("INSERT INTO credits VALUES (1, 1, -100), (2, 1, -200)")
         try await read(source)
-        try await fixture.putOnAnInvoice("2")
+        try await fixture.database.write { tx in
+            try tx.execute(
+                """
+                INSERT INTO invoices (subscription_id, customer_id, period_start, period_end, due_at, invoiced_at, plan,
+                    gateway, unit_amount_minor, quantity, adjustments_minor, amount_minor, currency, state, waits_for)
+                VALUES ('1', '1', '2026-01-01', '2026-02-01', 0, 0, 'p', 'stripe', 1200, 1, -200, 1000, 'EUR', 'open',
+                    'scheduled')
+                """)
+            let adjustment = try #require(try Adjustments.find("2", tx))
+            try CarriedAmounts.apply(adjustment, to: tx.lastInsertedID, tx)
+        }
         try owner.execute("DELETE FROM credits")
         try await read(source)
         let left = try await fixture.database.read { tx in try Adjustments.page(after: nil, limit: 9, tx).map(\.id) }
@@ -246,7 +256,7 @@ import Testing
     // MARK: - Queries that are wrong
 
     @Test(arguments: [
-        ("SELECT nothing FROM abos", "query source.subscriptions: no such column: nothing"),
+        ("SELECT price FROM abos", "query source.subscriptions: no such column: price"),
         ("SELECT no AS number FROM abos", "query source.subscriptions: subscriptions has no column \"number\""),
         ("SELECT 'x' AS plan FROM abos", "query source.subscriptions: the query gives no column id"),
         ("DELETE FROM abos", "query source.subscriptions: it is no SELECT"),
@@ -259,7 +269,7 @@ import Testing
     }
 
     @Test func aRepeatedIDIsAMistakeOfTheQuery() async throws {
-        let source = source { $0[.subscriptions] = Self.subscriptions.replacing("ORDER BY no", with: ", users") }
+        let source = source { $0[.subscriptions] = Self.subscriptions.replacing("ORDER BY no", with: "JOIN (SELECT 1 UNION SELECT 2)") }
         #expect(try await refusal(source).hasPrefix(#"rows source.subscriptions: id "1" is there more than once"#))
     }
 

@@ -125,6 +125,7 @@ public struct ApplyPlan: Sendable {
                 lines: header.lines, actor: options.actor, now: now, tx)
             guard let plan = try AppliedPlans.find(header.id, tx) else { return [] }
             guard let first = lines.first, let last = lines.last else { return [] }
+            guard plan.linesDone == first.number - 1 else { throw BackfillError.otherProcess }
             var changed: [ChangedLine] = []
             var pacedUntil = plan.pacedUntil
             for line in lines {
@@ -138,10 +139,7 @@ public struct ApplyPlan: Sendable {
                 }
             }
             if !changed.isEmpty, !options.skipsChanged { throw BackfillError.changed(changed) }
-            guard
-                try AppliedPlans.advance(
-                    header.id, from: first.number - 1, to: last.number, pacedUntil: pacedUntil, tx)
-            else { throw BackfillError.otherProcess }
+            try AppliedPlans.advance(header.id, to: last.number, pacedUntil: pacedUntil, tx)
             return changed
         }
     }
