@@ -49,6 +49,15 @@ public enum PlanningRows {
             read: PlanningRow.init(row:))
     }
 
+    /// At most `limit` subscriptions in the order of their ids, from the one after `id`.
+    public static func page(after id: String, limit: Int, _ tx: Transaction) throws -> [PlanningRow] {
+        try tx.rows(
+            """
+            SELECT \(columns) FROM subscriptions s LEFT JOIN billing_state b ON b.subscription_id = s.id \(joins)
+            WHERE s.id > ?1 ORDER BY s.id LIMIT ?2
+            """, id, limit, read: PlanningRow.init(row:))
+    }
+
     /// The subscription's columns come first, because they are read by place; then those read by name.
     private static let columns = """
         \(Subscriptions.prefixedColumns("s")), b.*, c.gateway AS customer_gateway,

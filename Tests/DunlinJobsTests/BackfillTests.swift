@@ -271,7 +271,7 @@ import Testing
         _ = try await plan.apply(lines, now: stage.clock.now)
         let start = stage.clock.now
         try await Self.workOff(stage)
-        let times = try await stage.text("SELECT CAST(created_at AS TEXT) FROM attempts ORDER BY created_at")
+        let times = try await stage.text("SELECT CAST(written_at AS TEXT) FROM attempts ORDER BY written_at")
             .compactMap { Int64($0) }.map { ($0 - start.milliseconds) / 60_000 }
         #expect(times.suffix(3) == [0, 1, 2])
     }

@@ -23,7 +23,8 @@ struct SourcePass {
         self.options = options
         self.now = now
         result = SourceResult(listedMax: importer.limits.listedMax)
-        rows = ImportPass(files: [], gateways: importer.gateways, limits: importer.limits)
+        rows = ImportPass(
+            files: [], gateways: importer.gateways, catchUp: CatchUpRules(), limits: importer.limits)
         rows.whereabouts = "the source"
         for table in survey.tables {
             var counts = SourceResult.TableCounts()

@@ -65,7 +65,8 @@ struct ImportCommand: DunlinCommand {
         defer { database.close() }
         if source { return try await readSource(context, settings, database) }
         let currencies = settings.gateways.map { ($0.name, $0.kind.currencies) }
-        let importer = Importer(database: database, gateways: Dictionary(uniqueKeysWithValues: currencies))
+        let importer = Importer(
+            database: database, gateways: Dictionary(uniqueKeysWithValues: currencies), catchUp: settings.catchUp)
         let sources = files.map { source($0) }
         let now = context.clock.now()
         let result =

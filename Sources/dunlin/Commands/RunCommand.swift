@@ -15,6 +15,7 @@ struct RunCommand: DunlinCommand {
             Examples:
               dunlin run --once
               dunlin run --once --json --max-time 240
+              dunlin run --once --dry-run
               dunlin run
               dunlin run --backfill 2026-07-01..2026-09-30 --out july-to-september.plan
               dunlin run --apply july-to-september.plan
@@ -22,6 +23,9 @@ struct RunCommand: DunlinCommand {
 
     @Flag(help: "One pass, then exit: the form for cron.")
     var once = false
+
+    @Flag(help: "With --once: print what would be invoiced and charged. Nothing is stored, nothing is sent.")
+    var dryRun = false
 
     @Option(help: .init("Wait this long for work that becomes ready. Default: 120.", valueName: "seconds"))
     var wait: Int?
@@ -43,6 +47,7 @@ struct RunCommand: DunlinCommand {
         if !once, wait != nil || grace != nil || maxTime != nil {
             throw ValidationError("--wait, --grace and --max-time go with --once")
         }
+        if dryRun, !once { throw ValidationError("--dry-run goes with --once") }
     }
 
     func run(in context: Context) async throws -> ExitStatus {
@@ -73,6 +78,12 @@ struct RunCommand: DunlinCommand {
     }
 
     private func runOnce(_ context: Context, _ settings: Settings, _ live: LiveBilling) async throws -> ExitStatus {
+        if dryRun {
+            let result = try await DryRun(billing: live.billing, waitSeconds: Int64(wait ?? 120)).run()
+            let report = DryRunReport(result)
+            try context.output.show(report) { report.lines(context.output) }
+            return .done
+        }
         var options = Pass.Options()
         options.concurrency = settings.worker.concurrency
         if let wait { options.waitSeconds = Int64(wait) }
@@ -103,6 +114,9 @@ struct PassReport: Encodable {
     let waiting: Int
     let parked: Int
     let deadJobs: Int
+    /// Ticks of the schedule that fired; those that were missed and are not made up for.
+    let ticks: Int
+    let missedTicks: Int
     /// Gateways that were left out or are stopped, with why.
     let gateways: [String: String]
 
@@ -120,6 +134,8 @@ struct PassReport: Encodable {
         waiting = result.waiting
         parked = result.parked
         deadJobs = result.deadJobs
+        ticks = result.ticks
+        missedTicks = result.missedTicks.values.reduce(0, +)
         gateways = result.refused.mapValues(\.text).merging(
             result.stopped.mapValues { "charging is stopped: \($0)" }, uniquingKeysWith: { first, _ in first })
     }
@@ -130,6 +146,7 @@ struct PassReport: Encodable {
                 + "\(needsCustomer) need the customer, \(refused) refused",
             "processing \(processing), unknown \(unknown), waiting \(waiting), parked \(parked), dead jobs \(deadJobs)",
         ]
+        if ticks + missedTicks > 0 { lines.append("schedule: \(ticks) fired, \(missedTicks) missed") }
         lines += gateways.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
         return lines
     }

@@ -86,7 +86,16 @@ private struct StatusView {
             "Subscriptions  \(states.isEmpty ? "none planned yet" : states.joined(separator: ", "))",
             "Queue          \(queue.due) due\(oldest), \(queue.ready) ready, \(queue.running) running\(next)",
         ] + (passes.isEmpty ? ["Last pass      none yet"] : passes)
+            + schedule
             + (status.changedRows == 0 ? [] : ["Changed rows   \(status.changedRows) wait for the next pass"])
+    }
+
+    private var schedule: [String] {
+        status.schedule.map { line in
+            let last = line.lastTickAt.map { "last fired for \($0)" } ?? "has not fired yet"
+            let missed = line.missedAt.map { ", \(line.missed) missed ticks not made up for, found at \($0)" } ?? ""
+            return "Schedule       \(line.line) \(last)\(missed)"
+        }
     }
 
     private var money: [String] {

@@ -103,7 +103,7 @@ struct WorkerLoop: Sendable {
     }
 
     private func note(_ result: Pass.Result) {
-        guard result.planned.due > 0 || result.counts.attempted > 0 else { return }
+        guard result.planned.due > 0 || result.counts.attempted > 0 || result.ticks > 0 else { return }
         let report = PassReport(result)
         for line in report.lines { context.log.info("\(line)") }
     }

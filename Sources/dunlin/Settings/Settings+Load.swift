@@ -33,19 +33,22 @@ extension Settings {
         let returnURL = address(reader, "return_url")
         let listen = listen(reader)
         let gateways = gateways(reader, mode: mode ?? .test)
-        let ceilings = ceilings(reader)
+        let ceilings = amounts(reader, "ceilings.per_run")
+        let catchUp = catchUp(reader)
+        let spread = reader.integer("renewal_spread_minutes", in: 0...720)
         let worker = worker(reader)
         let late = reader.integer("late_after_minutes", in: 0...10_080)
         let source = source(reader)
         let backfillDays = reader.integer("backfill.days_max", in: 1...36_600)
         let level: LogLevel? = reader.choice("log.level")
-        guard let mode, let zone, let database, let listen, let worker, let late, let backfillDays, let level else {
-            return nil
-        }
+        guard let mode, let zone, let database, let listen, let worker, let late, let backfillDays, let level,
+            let catchUp, let spread
+        else { return nil }
         var settings = Settings(
             mode: mode, accountingZone: zone, database: database, publicURL: publicURL, returnURL: returnURL,
-            listen: listen, gateways: gateways, ceilings: ceilings, worker: worker, lateAfterMinutes: late,
-            source: source, backfillDaysMax: backfillDays, logLevel: level, warnings: [])
+            listen: listen, gateways: gateways, ceilings: ceilings, catchUp: catchUp, renewalSpreadMinutes: spread,
+            worker: worker, lateAfterMinutes: late, source: source, backfillDaysMax: backfillDays, logLevel: level,
+            warnings: [])
         settings.warnings = settings.findWarnings(reader)
         return settings
     }
@@ -75,20 +78,6 @@ extension Settings {
         let poll = reader.integer("worker.poll_seconds", in: 1...3_600)
         guard let concurrency, let poll else { return nil }
         return Worker(concurrency: concurrency, pollSeconds: poll)
-    }
-
-    private static func ceilings(_ reader: SettingsReader) -> [Money] {
-        reader.keys(of: "ceilings.per_run").compactMap { code in
-            let path = "ceilings.per_run.\(code)"
-            guard let currency = Currency(code), currency.code == code else {
-                let origin = reader.written(path)?.origin ?? reader.origin(of: path)
-                reader.report("\(path): \(code) is no currency of ISO 4217", at: origin)
-                return nil
-            }
-            return reader.value(path, expected: "an amount in major units, such as 50000.00") {
-                Money(majorUnits: $0, currency: currency).flatMap { $0.minorUnits > 0 ? $0 : nil }
-            }
-        }
     }
 
     /// An address without query, user or slash at its end.

@@ -40,6 +40,10 @@ struct Settings: Sendable {
     var gateways: [ConfiguredGateway]
     /// The most that one pass may try to collect, one amount per currency.
     var ceilings: [Money]
+    /// What becomes of periods that were missed.
+    var catchUp: CatchUpRules
+    /// Renewals at midnight are charged within this time.
+    var renewalSpreadMinutes: Int
     var worker: Worker
     var lateAfterMinutes: Int
     /// nil where none is named.

@@ -29,7 +29,7 @@ struct BackfillPeriods {
         _ row: PlanningRow, _ tx: Transaction
     ) throws -> (candidates: [Candidate], skipped: [BackfillEntry]) {
         let id = row.subscription.id
-        let terms = try? SubscriptionTerms(planning.columns(of: row.subscription))
+        let terms = try? SubscriptionTerms(SubscriptionTerms.Columns(row.subscription))
         var skipped = try BackfillRows.invoices(of: id, from: order.range.from, through: order.range.to, tx).map {
             entry(row, .skip, $0.start, $0.end, periods: 1, reason: "invoiced already: \($0.state.rawValue)")
         }
@@ -40,7 +40,7 @@ struct BackfillPeriods {
                 skipped.append(entry(row, .skip, run.start, run.end, periods: run.periods, reason: reason))
                 continue
             }
-            let cut = cut(run, terms)
+            let cut = cut(run, schedules(row, terms))
             found += cut.candidates
             if let reason = cut.refusal {
                 skipped.append(entry(row, .skip, run.start, run.end, periods: run.periods, reason: reason))
@@ -51,7 +51,9 @@ struct BackfillPeriods {
     }
 
     /// The periods of a run that start within the range, or why the run cannot be settled.
-    private func cut(_ run: DecidedRun, _ terms: SubscriptionTerms?) -> (candidates: [Candidate], refusal: String?) {
+    private func cut(
+        _ run: DecidedRun, _ schedules: [BillingSchedule]
+    ) -> (candidates: [Candidate], refusal: String?) {
         let whole = Candidate(start: run.start, end: run.end, periods: run.periods, run: run, before: 0, period: nil)
         let isInside = order.range.contains(run.start) && run.end <= (order.range.to.adding(days: 1) ?? .max)
         if run.periods == 0 {
@@ -62,9 +64,9 @@ struct BackfillPeriods {
             }
             return order.range.contains(run.start) ? ([whole], nil) : ([], nil)
         }
-        let periods = terms.flatMap {
-            WaitingPeriods.split(from: run.start, to: run.end, count: run.periods, $0.schedule)
-        }
+        let periods = schedules.lazy.compactMap {
+            WaitingPeriods.split(from: run.start, to: run.end, count: run.periods, $0)
+        }.first
         guard let periods else {
             if order.policy == .recordOnly, isInside { return ([whole], nil) }
             return ([], "the schedule was changed since: record-only settles the run as a whole")
@@ -78,11 +80,18 @@ struct BackfillPeriods {
         return (candidates, nil)
     }
 
+    /// The schedule of the row, and the one that a pause moved it to.
+    private func schedules(_ row: PlanningRow, _ terms: SubscriptionTerms?) -> [BillingSchedule] {
+        guard let terms else { return [] }
+        let shifted = row.state?.shiftedAnchor.flatMap { LocalDateTime($0) }.flatMap { try? terms.shifted(to: $0) }
+        return [terms.schedule] + (shifted.map { [$0.schedule] } ?? [])
+    }
+
     /// What came due and was seen by no pass yet has no record that could be settled.
     private func unplanned(_ row: PlanningRow, _ terms: SubscriptionTerms?) -> BackfillEntry? {
         let reason = "no pass has planned it yet: dunlin run --once first"
         guard let state = row.state, state.isPlanned else {
-            guard !row.isEnded else { return nil }
+            guard !row.isCanceled else { return nil }
             return entry(row, .skip, order.range.from, order.range.to, periods: 0, reason: reason)
         }
         guard let start = state.nextPeriodStart.flatMap({ LocalDate($0) }), order.range.contains(start),
@@ -93,8 +102,8 @@ struct BackfillPeriods {
 
     /// Why nothing of this subscription can be charged; nil when it can.
     func obstacle(_ row: PlanningRow, _ tx: Transaction) throws -> String? {
-        if row.isEnded { return "the subscription is canceled" }
-        if row.subscription.status == .paused || row.state?.hold == .pause { return "the subscription is paused" }
+        if row.isCanceled { return "the subscription is canceled" }
+        if row.isPaused { return "the subscription is paused" }
         if let reason = row.state?.parkedReason { return "parked: \(reason)" }
         do {
             _ = try terms(row, tx)
@@ -105,10 +114,8 @@ struct BackfillPeriods {
     }
 
     private func terms(_ row: PlanningRow, _ tx: Transaction) throws -> SubscriptionTerms {
-        try planning.judge(row, tx)
+        try PlanSubscription(billing: billing, gateways: [], now: now).judge.terms(of: row, now: now, tx)
     }
-
-    private var planning: PlanSubscription { PlanSubscription(billing: billing, gateways: [], now: now) }
 
     // MARK: - Settling
 
@@ -129,7 +136,7 @@ struct BackfillPeriods {
         if period.isZeroLength { throw SubscriptionTerms.Problem("the period has no length") }
         let terms = try terms(row, tx)
         let id = try OpenInvoice(billing: billing, now: now).open(
-            period, terms, row: row, isFirst: false, asksFirst: true, tx)
+            period, terms, row: row, isFirst: false, isMissed: false, asksFirst: true, tx)
         return try Invoices.get(id, tx)
     }
 
@@ -160,13 +167,6 @@ struct BackfillPeriods {
         guard let currency = Currency(row.subscription.currency) else { return nil }
         return Money(minorUnits: row.subscription.amountMinor, currency: currency)
             .multiplied(by: row.subscription.quantity)?.multiplied(by: Int64(periods))
-    }
-}
-
-extension PlanningRow {
-    /// Canceled is final, also when the owner's row says otherwise later.
-    fileprivate var isEnded: Bool {
-        subscription.status == .canceled || state?.hold == .cancel || state?.state == .canceled
     }
 }
 
