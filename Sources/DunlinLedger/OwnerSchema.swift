@@ -29,6 +29,8 @@ enum OwnerSchema {
             is_backup INTEGER NOT NULL DEFAULT 0 CHECK (is_backup IN (0, 1)),
             consent_at TEXT,
             fingerprint TEXT,
+            country TEXT,
+            funding TEXT,
             UNIQUE (customer_id, gateway_payment_method_id)
         ) STRICT;
 

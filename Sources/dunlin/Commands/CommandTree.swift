@@ -4,7 +4,7 @@ import ArgumentParser
 enum CommandTree {
     static let groups: [CommandGroup] = [
         CommandGroup(name: "Start", subcommands: start), CommandGroup(name: "Run", subcommands: run),
-        CommandGroup(name: "Look", subcommands: look),
+        CommandGroup(name: "Look", subcommands: look), CommandGroup(name: "Gateway", subcommands: gateway),
         CommandGroup(name: "Develop", subcommands: develop),
     ]
 
@@ -32,6 +32,13 @@ enum CommandTree {
         InvoicesCommand.self,
         AttemptsCommand.self,
         JobsCommand.self,
+        ExchangesCommand.self,
+    ]
+
+    private static let gateway: [any ParsableCommand.Type] = [
+        SetupIntentsCommand.self,
+        SetupSessionsCommand.self,
+        PaymentIntentsCommand.self,
     ]
 
     private static let develop: [any ParsableCommand.Type] = [
