@@ -28,8 +28,7 @@ public struct SubscriptionCalendar: Sendable {
         let memory = row.state.flatMap(BillingPlanner.Memory.init)
         schedule = terms.schedule
         let firstDue = try Self.firstWithoutRecord(row, terms, memory, now: now, tx)
-        let running = schedule.lastIndex(atOrBefore: now)
-        let first = min(firstDue ?? .max, running ?? .max)
+        let first = min(firstDue ?? .max, try Self.running(id, schedule, now: now, tx) ?? .max)
         let isOver = row.isCanceled
         var entries: [Entry] = []
         if first < Int.max {
@@ -53,6 +52,16 @@ public struct SubscriptionCalendar: Sendable {
         if terms.cancelsAtPeriodEnd { return "it is canceled at the end of the period" }
         if let end = terms.schedule.endsAt { return "no period starts at or after \(end), where it ends" }
         return "no further period is to come"
+    }
+
+    /// The period that runs now, if it has a record; what was before first sight has none of its own.
+    private static func running(
+        _ id: String, _ schedule: BillingSchedule, now: Instant, _ tx: Transaction
+    ) throws -> Int? {
+        guard let index = schedule.lastIndex(atOrBefore: now), let start = schedule.boundary(index)?.local.date else {
+            return nil
+        }
+        return try record(of: id, start, tx) == nil ? nil : index
     }
 
     /// The owner's terms, with the schedule where pauses moved it to.

@@ -11,7 +11,10 @@ struct ScheduleFile {
     let problems: [String]
 
     init(_ context: Context) throws(SettingsError) {
-        let file = try context.configDirectory().file("schedule.crontab", builtIn: Defaults.schedule)
+        self.init(try context.configDirectory().file("schedule.crontab", builtIn: Defaults.schedule))
+    }
+
+    init(_ file: (path: String, text: String)) {
         // A line for a kind that no job has would silently do nothing.
         let table = CronTable(file.text, knownKinds: ScheduledKinds.known)
         let found = table.problems + table.lines.flatMap { ScheduledKinds.problems(of: $0) }
@@ -22,17 +25,14 @@ struct ScheduleFile {
             return place + (error.field.map { "\($0): " } ?? "") + error.text
         }
     }
-}
 
-extension Context {
-    /// The lines of the schedule.
+    /// The lines to run.
     ///
     /// - Throws: a `SettingsError` with every problem of the file.
-    func schedule() throws(SettingsError) -> [CronLine] {
-        let file = try ScheduleFile(self)
-        guard file.problems.isEmpty else {
-            throw SettingsError(problems: file.problems.map { SettingsProblem(origin: nil, text: $0) })
+    func checkedLines() throws(SettingsError) -> [CronLine] {
+        guard problems.isEmpty else {
+            throw SettingsError(problems: problems.map { SettingsProblem(origin: nil, text: $0) })
         }
-        return file.lines
+        return lines
     }
 }

@@ -24,7 +24,8 @@ struct LiveBilling: Sendable {
             clock: BillingClock(
                 now: clock.now, monotonicMilliseconds: clock.elapsedMilliseconds, randomBits: Chance.bits,
                 sleep: clock.sleep(milliseconds:)),
-            rules: try Self.rules(context, settings), schedule: try context.schedule(), logger: context.log)
+            rules: try Self.rules(context, settings), schedule: try ScheduleFile(context).checkedLines(),
+            logger: context.log)
         holder = processes.identity()
     }
 

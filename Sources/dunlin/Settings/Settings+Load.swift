@@ -98,6 +98,11 @@ extension Settings {
         if mode == .live, ceilings.isEmpty {
             warnings.append("mode is live and no ceilings.per_run is set: a wrong import could charge any amount")
         }
+        if mode == .live, catchUp.runMax.isEmpty, ([catchUp.policy] + catchUp.plans.values).contains(.all) {
+            warnings.append(
+                "mode is live, catch_up bills all missed periods, and no catch_up.total_per_run is set: a long downtime "
+                    + "or a wrong import could charge any amount")
+        }
         if !listen.admin.isLoopback { warnings.append("listen.admin \(listen.admin) can be reached from outside") }
         return warnings
     }
