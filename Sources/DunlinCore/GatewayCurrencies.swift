@@ -41,6 +41,14 @@ public struct GatewayCurrencies: Sendable {
         return .success(units)
     }
 
+    /// A part of a collected amount in the gateway's unit, for a refund: without the smallest and largest charge.
+    /// nil when it is not above zero or the gateway cannot express it.
+    public func unitsOfPart(_ money: Money) -> Int64? {
+        guard money.minorUnits > 0, let row = rows[money.currency] else { return nil }
+        let units = Self.rescale(money.minorUnits, from: money.currency.minorUnitDigits, to: row.digits)
+        return units.flatMap { $0 % row.step == 0 ? $0 : nil }
+    }
+
     /// The gateway's units back in ISO minor units; nil when they are no whole number of them.
     public func money(units: Int64, currency: Currency) -> Money? {
         let digits = rows[currency]?.digits ?? currency.minorUnitDigits

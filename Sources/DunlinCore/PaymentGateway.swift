@@ -149,4 +149,6 @@ public protocol ListingGateway: Sendable {
     func intents(reference: String) async -> GatewayReply<[IntentSnapshot]>
 }
 
-public typealias PaymentGateway = ChargingGateway & ListingGateway
+/// A whole gateway: what every driver does.
+public typealias PaymentGateway = ChargingGateway & ListingGateway & SavedCardsGateway & RefundingGateway
+    & WatchingGateway

@@ -38,7 +38,7 @@ public struct GatewaySettings: Sendable {
     /// The driver for these settings.
     public func gateway(
         environment: GatewayEnvironment
-    ) throws(GatewaySettingsError) -> any PaymentGateway {
+    ) throws(GatewaySettingsError) -> any WholeGateway {
         switch kind {
         case .stripe: try StripeGateway(settings: self, environment: environment)
         case .wooshpay: try WooshPayGateway(settings: self, environment: environment)
@@ -80,4 +80,28 @@ public enum GatewayEndpoint: String, Hashable, Sendable, CaseIterable {
     case listIntents = "GET /v1/payment_intents"
     case searchIntents = "GET /v1/payment_intents/search"
     case retrieveAccount = "GET /v1/account"
+    case updateIntent = "POST /v1/payment_intents/{id}"
+    case createSetupIntent = "POST /v1/setup_intents"
+    case updateSetupIntent = "POST /v1/setup_intents/{id}"
+    case confirmSetupIntent = "POST /v1/setup_intents/{id}/confirm"
+    case cancelSetupIntent = "POST /v1/setup_intents/{id}/cancel"
+    case listSetupIntents = "GET /v1/setup_intents"
+    case createCustomer = "POST /v1/customers"
+    case createPaymentMethod = "POST /v1/payment_methods"
+    case createCheckoutSession = "POST /v1/checkout/sessions"
+    case createSetupSession = "POST /v1/checkout/sessions/setup"
+    case retrieveSetupIntent = "GET /v1/setup_intents/{id}"
+    case listPaymentMethods = "GET /v1/customers/{id}/payment_methods"
+    case retrievePaymentMethod = "GET /v1/payment_methods/{id}"
+    case createRefund = "POST /v1/refunds"
+    case retrieveRefund = "GET /v1/refunds/{id}"
+    case listRefunds = "GET /v1/refunds"
+    case retrieveDispute = "GET /v1/disputes/{id}"
+    case retrieveEvent = "GET /v1/events/{id}"
+    case retrieveMandate = "GET /v1/mandates/{id}"
+    case retrieveCustomer = "GET /v1/customers/{id}"
+
+    var isSetup: Bool { rawValue.contains("/setup_intents") }
+    /// False for requests that no bank is asked about: their 402 says something about the account.
+    var mayBeDeclined: Bool { self != .createRefund }
 }

@@ -26,6 +26,8 @@ struct ImportPass: Sendable {
     let catchUp: CatchUpRules
     let limits: ImportLimits
     var result: ImportResult
+    /// Where the rows come from, in messages.
+    var whereabouts = "these files"
     /// Where each id was found, to name the first of two.
     var places: [ImportTable: [String: Place]] = [:]
     /// The index of the file being read.

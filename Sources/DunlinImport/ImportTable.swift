@@ -21,7 +21,7 @@ public enum ImportTable: String, CaseIterable, Hashable, Sendable {
                 [
                     "id", "customer_id", "gateway_payment_method_id", "type", "brand", "last4", "exp_month", "exp_year",
                     "is_default", "is_backup",
-                ], ["consent_at", "fingerprint"]
+                ], ["consent_at", "fingerprint", "country", "funding"]
             )
         case .subscriptions:
             (

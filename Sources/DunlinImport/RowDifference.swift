@@ -63,7 +63,7 @@ extension PaymentMethod {
             ("customer_id", customerID), ("gateway_payment_method_id", gatewayPaymentMethodID), ("type", type),
             ("brand", brand), ("last4", last4), ("exp_month", expMonth.map(String.init)),
             ("exp_year", expYear.map(String.init)), ("is_default", String(isDefault)), ("is_backup", String(isBackup)),
-            ("consent_at", consentAt), ("fingerprint", fingerprint),
+            ("consent_at", consentAt), ("fingerprint", fingerprint), ("country", country), ("funding", funding),
         ]
     }
 }

@@ -98,12 +98,13 @@ struct RowParser {
         let expYear = fields.integer("exp_year", 2000...2199, isNeeded: false, hint: "give four digits")
         let (isDefault, isBackup) = (fields.flag("is_default"), fields.flag("is_backup"))
         let (consentAt, fingerprint) = (consent(&fields), fields.text("fingerprint", bytesMax: 255))
+        let (country, funding) = (fields.text("country", bytesMax: 100), fields.text("funding", bytesMax: 100))
         guard let id, let customerID, let gatewayID, let type, let isDefault, let isBackup, fields.problems.isEmpty
         else { return nil }
         return PaymentMethod(
             id: id, customerID: customerID, gatewayPaymentMethodID: gatewayID, type: type, brand: brand, last4: last4,
             expMonth: expMonth.map { Int($0) }, expYear: expYear.map { Int($0) }, isDefault: isDefault,
-            isBackup: isBackup, consentAt: consentAt, fingerprint: fingerprint)
+            isBackup: isBackup, consentAt: consentAt, fingerprint: fingerprint, country: country, funding: funding)
     }
 
     private func lastFour(_ fields: inout RowFields) -> String? {

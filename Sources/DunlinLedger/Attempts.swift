@@ -94,6 +94,12 @@ public enum Attempts {
             currency) ?? 0
     }
 
+    /// Counts the attempts on a card under another key from now on.
+    static func moveCard(gateway: String, from old: String, to new: String, _ tx: Transaction) throws {
+        try tx.execute(
+            "UPDATE attempts SET card_key = ?3 WHERE card_key = ?2 AND gateway = ?1", gateway, old, new)
+    }
+
     /// How many attempts on a card are in flight, over all subscriptions: each may yet be declined.
     public static func inFlight(gateway: String, cardKey: String, _ tx: Transaction) throws -> Int {
         try tx.value(

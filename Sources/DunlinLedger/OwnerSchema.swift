@@ -29,6 +29,8 @@ enum OwnerSchema {
             is_backup INTEGER NOT NULL DEFAULT 0 CHECK (is_backup IN (0, 1)),
             consent_at TEXT,
             fingerprint TEXT,
+            country TEXT,
+            funding TEXT,
             UNIQUE (customer_id, gateway_payment_method_id)
         ) STRICT;
 
@@ -67,6 +69,7 @@ enum OwnerSchema {
         ) STRICT;
 
         CREATE INDEX payment_methods_by_customer ON payment_methods (customer_id);
+        CREATE INDEX payment_methods_by_gateway_id ON payment_methods (gateway_payment_method_id);
         CREATE INDEX subscriptions_by_customer ON subscriptions (customer_id);
         CREATE INDEX adjustments_by_subscription ON adjustments (subscription_id);
         """

@@ -1,5 +1,10 @@
 /// A row of `payment_methods`: a saved card or account, by the gateway's id, as the owner wrote it.
 public struct PaymentMethod: Hashable, Sendable, Identifiable {
+    /// What a customer's method is tried as.
+    public enum Role: String, Hashable, Sendable, CaseIterable {
+        case `default`, backup
+    }
+
     public var id: String
     public var customerID: String
     public var gatewayPaymentMethodID: String
@@ -16,11 +21,16 @@ public struct PaymentMethod: Hashable, Sendable, Identifiable {
     public var consentAt: String?
     /// The same for the same card, whatever its id at the gateway.
     public var fingerprint: String?
+    /// Of the issuing bank.
+    public var country: String?
+    /// `credit`, `debit`, `prepaid`.
+    public var funding: String?
 
     public init(
         id: String, customerID: String, gatewayPaymentMethodID: String, type: String = "card", brand: String? = nil,
         last4: String? = nil, expMonth: Int? = nil, expYear: Int? = nil, isDefault: Bool = false,
-        isBackup: Bool = false, consentAt: String? = nil, fingerprint: String? = nil
+        isBackup: Bool = false, consentAt: String? = nil, fingerprint: String? = nil,
+        country: String? = nil, funding: String? = nil
     ) {
         self.id = id
         self.customerID = customerID
@@ -34,5 +44,7 @@ public struct PaymentMethod: Hashable, Sendable, Identifiable {
         self.isBackup = isBackup
         self.consentAt = consentAt
         self.fingerprint = fingerprint
+        self.country = country
+        self.funding = funding
     }
 }

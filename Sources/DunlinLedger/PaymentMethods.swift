@@ -25,6 +25,13 @@ public enum PaymentMethods {
             customerID, gatewayPaymentMethodID)
     }
 
+    /// The rows with this method of a gateway; ids of two gateways may be the same.
+    public static func of(gatewayPaymentMethodID: String, _ tx: Transaction) throws -> [PaymentMethod] {
+        try tx.rows(
+            "SELECT \(columns) FROM payment_methods WHERE gateway_payment_method_id = ?1 ORDER BY id",
+            gatewayPaymentMethodID, read: PaymentMethod.init(row:))
+    }
+
     /// At most `limit` methods in the order of their ids, from the one after `id`; from the first when it is nil.
     public static func page(after id: String?, limit: Int, _ tx: Transaction) throws -> [PaymentMethod] {
         try tx.rows(
@@ -50,15 +57,29 @@ public enum PaymentMethods {
         guard stored != method else { return .unchanged }
         try tx.execute(
             """
-            INSERT INTO payment_methods (\(columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+            INSERT INTO payment_methods (\(columns)) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+                ?14)
             ON CONFLICT (id) DO UPDATE SET customer_id = excluded.customer_id,
                 gateway_payment_method_id = excluded.gateway_payment_method_id, type = excluded.type,
                 brand = excluded.brand, last4 = excluded.last4, exp_month = excluded.exp_month,
                 exp_year = excluded.exp_year, is_default = excluded.is_default, is_backup = excluded.is_backup,
-                consent_at = excluded.consent_at, fingerprint = excluded.fingerprint
+                consent_at = excluded.consent_at, fingerprint = excluded.fingerprint, country = excluded.country,
+                funding = excluded.funding
             """, method.id, method.customerID, method.gatewayPaymentMethodID, method.type, method.brand, method.last4,
-            method.expMonth, method.expYear, method.isDefault, method.isBackup, method.consentAt, method.fingerprint)
+            method.expMonth, method.expYear, method.isDefault, method.isBackup, method.consentAt, method.fingerprint,
+            method.country, method.funding)
         return stored == nil ? .added : .changed
+    }
+
+    /// Makes the method the customer's default one, or its backup; the one that was it before is it no more.
+    public static func set(_ role: PaymentMethod.Role, to id: String, of customerID: String, _ tx: Transaction) throws {
+        let column = role == .default ? "is_default" : "is_backup"
+        try tx.execute(
+            "UPDATE payment_methods SET \(column) = 0 WHERE customer_id = ?1 AND id <> ?2 AND \(column) = 1",
+            customerID, id)
+        try tx.execute(
+            "UPDATE payment_methods SET \(column) = 1 WHERE customer_id = ?1 AND id = ?2 AND \(column) = 0",
+            customerID, id)
     }
 
     /// Stores each of the rows as it is wished.
@@ -69,7 +90,7 @@ public enum PaymentMethods {
 
     private static let columns = """
         id, customer_id, gateway_payment_method_id, type, brand, last4, exp_month, exp_year, is_default, is_backup, \
-        consent_at, fingerprint
+        consent_at, fingerprint, country, funding
         """
 }
 
@@ -79,6 +100,6 @@ extension PaymentMethod {
             id: try row.get(0), customerID: try row.get(1), gatewayPaymentMethodID: try row.get(2),
             type: try row.get(3), brand: try row.get(4), last4: try row.get(5), expMonth: try row.get(6),
             expYear: try row.get(7), isDefault: try row.get(8), isBackup: try row.get(9), consentAt: try row.get(10),
-            fingerprint: try row.get(11))
+            fingerprint: try row.get(11), country: try row.get(12), funding: try row.get(13))
     }
 }

@@ -28,6 +28,7 @@ public struct PlanningJudge: Sendable {
 
     /// - Throws: a `SubscriptionTerms.Problem` that says why the subscription is parked.
     public func terms(of row: PlanningRow, now: Instant, _ tx: Transaction) throws -> SubscriptionTerms {
+        if let problem = row.sourceProblem { throw SubscriptionTerms.Problem(problem) }
         let terms = try SubscriptionTerms(SubscriptionTerms.Columns(row.subscription))
         guard try currencies(of: row).row(terms.unitAmount.currency) != nil else {
             throw SubscriptionTerms.Problem("gateway \(row.gateway ?? "") does not take \(terms.unitAmount.currency)")

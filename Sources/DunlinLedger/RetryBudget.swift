@@ -14,8 +14,11 @@ public enum RetryBudget {
     }
 
     public static func isClosed(gateway: String, cardKey: String, _ tx: Transaction) throws -> Bool {
-        let found: Int64? = try tx.value(
-            "SELECT 1 FROM retry_budget WHERE gateway = ?1 AND card_key = ?2", gateway, cardKey)
-        return found != nil
+        try closedReason(gateway: gateway, cardKey: cardKey, tx) != nil
+    }
+
+    /// Why the card is closed; nil when it is not.
+    public static func closedReason(gateway: String, cardKey: String, _ tx: Transaction) throws -> String? {
+        try tx.value("SELECT reason FROM retry_budget WHERE gateway = ?1 AND card_key = ?2", gateway, cardKey)
     }
 }

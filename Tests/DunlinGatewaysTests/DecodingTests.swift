@@ -5,8 +5,8 @@ import Testing
 @testable import DunlinGateways
 
 @Suite struct DecodingTests {
-    private func decoder(_ kind: GatewayKind) -> IntentDecoder {
-        IntentDecoder(
+    private func decoder(_ kind: GatewayKind) -> ObjectDecoder {
+        ObjectDecoder(
             kind: kind, currencies: kind == .stripe ? .stripe : .wooshpay, scrubber: Scrubber(key: Secret("sk_test_x")))
     }
 

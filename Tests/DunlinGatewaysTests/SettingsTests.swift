@@ -10,7 +10,7 @@ import Testing
 
     private func gateway(
         _ kind: GatewayKind, key: String, baseURL: String? = nil, sending: SendingMode = .twoPhase
-    ) throws -> any PaymentGateway {
+    ) throws -> any WholeGateway {
         let settings = GatewaySettings(
             name: "main", kind: kind, baseURL: baseURL, key: Secret(key), sending: sending,
             totalTimeoutMilliseconds: 30_001, userAgent: "dunlin/0.1.0")

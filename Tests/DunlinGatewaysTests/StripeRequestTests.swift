@@ -12,7 +12,7 @@ import Testing
 
     /// The one request that `call` sends.
     private func captured(
-        _ step: ScriptedServer.Step? = nil, _ call: (any PaymentGateway) async throws -> Void
+        _ step: ScriptedServer.Step? = nil, _ call: (any WholeGateway) async throws -> Void
     ) async throws -> String {
         try await Harness.run(.stripe, [step ?? intent]) { gateway, harness in
             try await call(gateway)

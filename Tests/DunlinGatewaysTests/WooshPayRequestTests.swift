@@ -15,7 +15,7 @@ import Testing
 
     private func captured(
         _ step: ScriptedServer.Step? = nil, settings: (inout GatewaySettings) -> Void = { _ in },
-        _ call: (any PaymentGateway) async throws -> Void
+        _ call: (any WholeGateway) async throws -> Void
     ) async throws -> String {
         try await Harness.run(.wooshpay, [step ?? intent], settings: settings) { gateway, harness in
             try await call(gateway)
@@ -119,7 +119,7 @@ import Testing
             try await captured(empty) { _ = await $0.intents(reference: "dl-abc234") }
                 == get("/v1/payment_intents/search?query=merchant_order_id%3A%27dl-abc234%27&limit=100"))
         for call in [
-            { (gateway: any PaymentGateway) async in _ = await gateway.probe() },
+            { (gateway: any WholeGateway) async in _ = await gateway.probe() },
             { gateway in _ = await gateway.identify() },
         ] {
             #expect(

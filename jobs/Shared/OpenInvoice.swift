@@ -12,12 +12,15 @@ struct OpenInvoice {
     ///   - row: as it was read in this transaction.
     ///   - isMissed: the period was missed, and is billed by the catch-up policy.
     ///   - isFirst: no other invoice was opened since then, so that the row still says what is carried over.
+    ///   - asksFirst: the gateway is asked about the debt first, however young it is.
+    /// - Returns: the invoice's id.
     /// - Throws: a `SubscriptionTerms.Problem` when the gateway cannot charge the amount: the row is parked, and
     ///   nothing of its plan is kept.
+    @discardableResult
     func open(
         _ period: BillingPeriod, _ terms: SubscriptionTerms, row: PlanningRow, isFirst: Bool, isMissed: Bool,
-        _ tx: Transaction
-    ) throws {
+        asksFirst: Bool = false, _ tx: Transaction
+    ) throws -> Int64 {
         let (subscription, gateway) = (row.subscription, row.gateway ?? "")
         let start = period.start.local.date.description
         let currency = terms.unitAmount.currency.code
@@ -32,7 +35,7 @@ struct OpenInvoice {
             unitAmount: terms.unitAmount, quantity: terms.quantity,
             adjustmentsMinor: try Adjustments.sum(adjustments, carried: carriedIn),
             currencies: try billing.gateway(gateway).driver.currencies)
-        let isLate = now.milliseconds(since: period.start.instant) > billing.rules.lateAfterSeconds * 1000
+        let isLate = asksFirst || now.milliseconds(since: period.start.instant) > billing.rules.lateAfterSeconds * 1000
         let id = try Invoices.insert(
             NewInvoice(
                 subscription: subscription, gateway: gateway, periodStart: start,
@@ -46,7 +49,7 @@ struct OpenInvoice {
         try Activity.add(
             "invoiced", subscriptionID: subscription.id, invoiceID: id, amountMinor: amount.amount.minorUnits,
             currency: currency, effectiveAt: period.start.instant, now: now, tx)
-        guard amount.amount.minorUnits > 0 else { return }
+        guard amount.amount.minorUnits > 0 else { return id }
         if isLate {
             try FollowUps.askAboutLateDebts(gateway: gateway, now: now, tx)
         } else {
@@ -54,6 +57,7 @@ struct OpenInvoice {
                 invoiceID: id, customerID: subscription.customerID, gateway: gateway,
                 at: max(now, spread.runAt(of: period.start, subscriptionID: subscription.id)), now: now, tx)
         }
+        return id
     }
 
     private var spread: RenewalSpread { RenewalSpread(seconds: billing.rules.spreadSeconds) }

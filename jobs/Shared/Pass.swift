@@ -17,6 +17,8 @@ public struct Pass: Sendable {
         public var graceSeconds: Int64 = 0
         /// Nothing new is begun after this time; nil for no limit.
         public var timeMaxSeconds: Int64?
+        /// False leaves what came due to a later pass: only what was planned already is worked off.
+        public var plansDue = true
         /// Asked before anything new is begun: true when the program is to stop.
         public var isStopping: @Sendable () -> Bool = { false }
 
@@ -73,7 +75,9 @@ public struct Pass: Sendable {
         result.ticks = schedule.fired
         result.missedTicks = schedule.missed
         let gateways = try await contact(&result)
-        result.planned = try await BillDueSubscriptions(billing: billing, gateways: gateways).run(now: started)
+        if options.plansDue {
+            result.planned = try await BillDueSubscriptions(billing: billing, gateways: gateways).run(now: started)
+        }
         try await drain(gateways, until: options.timeMaxSeconds.map { monotonic + $0 * 1000 })
         let after = try await billing.database.read { tx in try Self.counts(tx) }
         result.counts = billing.tally.current

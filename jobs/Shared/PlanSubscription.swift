@@ -34,7 +34,7 @@ struct PlanSubscription {
         }
     }
 
-    private var judge: PlanningJudge {
+    var judge: PlanningJudge {
         PlanningJudge { [gateways = billing.gateways] in gateways[$0]?.driver.currencies }
     }
 

@@ -8,7 +8,7 @@ protocol Dialect: Sendable {
     /// Whether an error may come as plain text.
     var sendsTextErrors: Bool { get }
     /// What a 402 means; `intent` reads the object that the error may carry.
-    func paymentRequired(_ answer: Answer, call: Call, decoder: IntentDecoder) -> GatewayResult<JSON>
+    func paymentRequired(_ answer: Answer, call: Call, decoder: ObjectDecoder) -> GatewayResult<JSON>
     func tooManyRequests(_ answer: Answer, call: Call, retryAfterSeconds: Int64?) -> GatewayResult<JSON>
     /// Which kind of refusal a 400, or a rarer 4xx, is.
     func refusalKind(_ error: ErrorBody?) -> Refusal.Kind
@@ -18,7 +18,7 @@ protocol Dialect: Sendable {
 /// cannot be told for sure is unknown.
 struct Classifier: Sendable {
     let dialect: any Dialect
-    let decoder: IntentDecoder
+    let decoder: ObjectDecoder
     let now: @Sendable () -> Instant
 
     func result(_ answer: Answer, of call: Call) -> GatewayResult<JSON> {
@@ -71,6 +71,14 @@ struct Classifier: Sendable {
             return .throttled(Throttle(retryAfterSeconds: retryAfterSeconds(answer), isRateLimit: true))
         }
         return .refused(refusal(dialect.refusalKind(answer.error), answer))
+    }
+
+    /// The SetupIntent that a declined confirm carries, with the reason in it: the same answer as where a decline comes
+    /// as a 2xx (wooshpay.md 1.6). nil when the error carries none, or is about something else.
+    static func declinedSetup(_ error: ErrorBody, of call: Call) -> JSON? {
+        guard call.endpoint.isSetup, case .object(var members) = error.source["setup_intent"].opened else { return nil }
+        if JSON.object(members)["last_setup_error"].isNull { members["last_setup_error"] = error.source }
+        return .object(members)
     }
 
     /// A page of a proxy says nothing about the gateway. Plain text does where the processor is known to send some.

@@ -112,7 +112,7 @@ struct GatewayClient: Sendable {
         exchange.errorCode = answer.error?.code
         exchange.declineCode = answer.error?.declineCode
         guard exchange.objectID == nil, case .json(let body) = answer.content else { return }
-        let object = answer.error.map { $0.source["payment_intent"] } ?? body
-        exchange.objectID = object.id.flatMap { Call.isID($0) ? $0 : nil }
+        let named = answer.error.map { [$0.source["payment_intent"], $0.source["setup_intent"]] } ?? [body]
+        exchange.objectID = named.lazy.compactMap(\.id).first { Call.isID($0) }
     }
 }

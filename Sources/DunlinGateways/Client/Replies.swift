@@ -1,11 +1,11 @@
 import DunlinCore
 
-extension IntentCalls {
+extension ObjectCalls {
     init(
         settings: GatewaySettings, environment: GatewayEnvironment, baseURL: String, dialect: any Dialect,
         kind: GatewayKind, currencies: GatewayCurrencies
     ) {
-        let decoder = IntentDecoder(kind: kind, currencies: currencies, scrubber: Scrubber(key: settings.key))
+        let decoder = ObjectDecoder(kind: kind, currencies: currencies, scrubber: Scrubber(key: settings.key))
         self.init(
             client: GatewayClient(
                 baseURL: baseURL, settings: settings, environment: environment,
@@ -20,6 +20,26 @@ extension GatewaySettings {
 extension GatewayCurrencies {
     /// The number that a body is hashed with; an amount that cannot be charged has one too, and is never sent.
     func unitsToHash(_ amount: Money) -> Int64 { (try? units(of: amount).get()) ?? amount.minorUnits }
+}
+
+extension GatewayReply {
+    /// Refused here: the processor has no such thing.
+    static func notSupported(_ reason: String) -> GatewayReply {
+        GatewayReply(
+            .refused(Refusal(kind: .request, httpStatus: 0, code: "not_supported", message: "\(reason); not sent")),
+            exchanges: [])
+    }
+
+    /// Refused here, before any request.
+    static func notRefundable(_ amount: Money) -> GatewayReply {
+        GatewayReply(
+            .refused(
+                Refusal(
+                    kind: .request, httpStatus: 0, code: "amount_not_refundable",
+                    message: "\(amount) cannot be refunded here: the gateway does not take the currency, or only "
+                        + "rounder amounts of it; not sent")),
+            exchanges: [])
+    }
 }
 
 extension GatewayReply where Value == IntentSnapshot {

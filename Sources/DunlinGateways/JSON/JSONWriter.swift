@@ -25,7 +25,25 @@ struct JSONWriter {
         text += writer.finished
     }
 
+    mutating func add(_ name: String, _ value: Bool?) {
+        if let value { add(name, value) }
+    }
+
+    mutating func add(_ name: String, texts: [String]) {
+        begin(name)
+        text += "[" + texts.map(Self.quoted).joined(separator: ",") + "]"
+    }
+
+    /// An object within.
+    mutating func add(_ name: String, _ fill: (inout JSONWriter) -> Void) {
+        var writer = JSONWriter()
+        fill(&writer)
+        begin(name)
+        text += writer.finished
+    }
+
     var finished: String { text + "}" }
+    var body: [UInt8] { Array(finished.utf8) }
 
     private mutating func begin(_ name: String) {
         if text.utf8.count > 1 { text += "," }

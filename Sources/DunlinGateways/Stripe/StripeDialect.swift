@@ -16,11 +16,12 @@ struct StripeDialect: Dialect {
     }
 
     /// A 402 is a decline only when it says so: a refused raw card number is a 402 as well (stripe.md 3.1).
-    func paymentRequired(_ answer: Answer, call: Call, decoder: IntentDecoder) -> GatewayResult<JSON> {
+    func paymentRequired(_ answer: Answer, call: Call, decoder: ObjectDecoder) -> GatewayResult<JSON> {
         guard let error = answer.error else { return .unknown(answer.summary) }
-        guard error.type == "card_error", call.effect == .write else {
+        guard error.type == "card_error", call.effect == .write, call.endpoint.mayBeDeclined else {
             return .refused(Classifier.refusal(.request, answer, decoder.scrubber))
         }
+        if let setup = Classifier.declinedSetup(error, of: call) { return .value(setup) }
         return .declined(decoder.intent(error.source["payment_intent"]), error.decline(decoder.scrubber))
     }
 
@@ -35,7 +36,9 @@ struct StripeDialect: Dialect {
     func refusalKind(_ error: ErrorBody?) -> Refusal.Kind {
         if error?.type == "idempotency_error" { return .idempotency }
         switch error?.code {
-        case "payment_intent_unexpected_state", "intent_invalid_state": return .wrongState
+        case "payment_intent_unexpected_state", "intent_invalid_state", "setup_intent_unexpected_state",
+            "payment_method_unexpected_state":
+            return .wrongState
         default: return .request
         }
     }

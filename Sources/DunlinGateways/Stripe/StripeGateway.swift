@@ -1,7 +1,7 @@
 public import DunlinCore
 
-/// Stripe's PaymentIntents, charged off session.
-public struct StripeGateway: ChargingGateway, ListingGateway {
+/// Stripe: PaymentIntents charged off session here, saved cards and refunds in the extensions.
+public struct StripeGateway: WholeGateway {
     public let name: String
     public let kind = GatewayKind.stripe
     public let mode: GatewayMode
@@ -12,8 +12,8 @@ public struct StripeGateway: ChargingGateway, ListingGateway {
     public let capabilities = GatewayCapabilities(
         honoursIdempotencyKeys: true, listing: .byCreation, confirmAgainAfterSeconds: 60)
 
-    private let calls: IntentCalls
-    private let requests: StripeRequests
+    let calls: ObjectCalls
+    let requests: StripeRequests
 
     public init(settings: GatewaySettings, environment: GatewayEnvironment) throws(GatewaySettingsError) {
         try self.init(settings: settings, environment: environment, version: .current)
@@ -30,7 +30,7 @@ public struct StripeGateway: ChargingGateway, ListingGateway {
         keyHash = HexDigest.sha256(settings.key.exposed)
         totalTimeoutSeconds = settings.totalTimeoutSeconds
         requests = StripeRequests(version: version, currencies: currencies)
-        calls = IntentCalls(
+        calls = ObjectCalls(
             settings: settings, environment: environment, baseURL: host.baseURL,
             dialect: StripeDialect(key: settings.key, version: version), kind: .stripe, currencies: currencies)
     }
@@ -52,14 +52,16 @@ public struct StripeGateway: ChargingGateway, ListingGateway {
     ) async -> GatewayReply<IntentSnapshot> {
         let call = Call(
             .confirmIntent, objectID: intentID, body: requests.confirm(request), idempotencyKey: idempotencyKey)
-        return await calls.write(call, deadline: deadline).readAsConfirmed()
+        return await calls.write(call, deadline: deadline, as: calls.decoder.intents).readAsConfirmed()
     }
 
-    public func retrieve(_ intentID: String) async -> GatewayReply<IntentSnapshot> { await calls.retrieve(intentID) }
+    public func retrieve(_ intentID: String) async -> GatewayReply<IntentSnapshot> {
+        await calls.read(Call(.retrieveIntent, objectID: intentID), as: calls.decoder.intents)
+    }
 
     public func cancel(_ intentID: String, idempotencyKey: String) async -> GatewayReply<IntentSnapshot> {
         await calls.write(
-            Call(.cancelIntent, objectID: intentID, idempotencyKey: idempotencyKey), deadline: .none)
+            Call(.cancelIntent, objectID: intentID, idempotencyKey: idempotencyKey), as: calls.decoder.intents)
     }
 
     public func bodyHash(of request: IntentRequest, sending: SendingMode) -> String {
@@ -89,8 +91,8 @@ public struct StripeGateway: ChargingGateway, ListingGateway {
     }
 
     public func intents(_ query: IntentQuery) async -> GatewayReply<[IntentSnapshot]> {
-        await IntentPages.all(nextCursor: \.lastID) { cursor in
-            await calls.page(Call(.listIntents, query: requests.list(query, startingAfter: cursor)))
+        await calls.all(calls.decoder.intents) { cursor in
+            Call(.listIntents, query: requests.list(query, startingAfter: cursor))
         }
     }
 
@@ -98,8 +100,10 @@ public struct StripeGateway: ChargingGateway, ListingGateway {
     /// nothing (stripe.md 2.5). A cross-check only.
     public func intents(reference: String) async -> GatewayReply<[IntentSnapshot]> {
         guard Call.isID(reference) else { return .badReference }
-        let reply = await IntentPages.all(nextCursor: \.nextPage) { page in
-            await calls.page(Call(.searchIntents, query: requests.search(reference: reference, page: page)))
+        let reply = await ListPages.all(id: \.id, nextCursor: \.nextPage) { page in
+            await calls.page(
+                Call(.searchIntents, query: requests.search(reference: reference, page: page)),
+                of: calls.decoder.intents)
         }
         return reply.keeping(reference: reference)
     }
@@ -112,7 +116,8 @@ public struct StripeGateway: ChargingGateway, ListingGateway {
         case .success(let units):
             let body = requests.create(request, units: units, confirm: confirm)
             return await calls.write(
-                Call(.createIntent, body: body, idempotencyKey: idempotencyKey), deadline: deadline)
+                Call(.createIntent, body: body, idempotencyKey: idempotencyKey), deadline: deadline,
+                as: calls.decoder.intents)
         }
     }
 }

@@ -28,20 +28,34 @@ struct StripeRequests: Sendable {
         var fields: [(String, String)] = []
         if let customer = query.customerID { fields.append(("customer", customer)) }
         fields.append(("created[gte]", String(query.createdFrom.seconds)))
-        fields.append(("limit", String(IntentPages.pageSize)))
+        fields.append(("limit", String(ListPages.pageSize)))
         if let cursor { fields.append(("starting_after", cursor)) }
         return PercentEncoding.pairs(fields)
     }
 
     func search(reference: String, page: String?) -> String {
         var fields = [
-            ("query", "metadata[\"dunlin_reference\"]:\"\(reference)\""), ("limit", String(IntentPages.pageSize)),
+            ("query", "metadata[\"dunlin_reference\"]:\"\(reference)\""), ("limit", String(ListPages.pageSize)),
         ]
         if let page { fields.append(("page", page)) }
         return PercentEncoding.pairs(fields)
     }
 
-    private static func body(_ fields: [(String, String)]) -> [UInt8] {
+    func refund(_ request: RefundRequest, units: Int64) -> [UInt8] {
+        Self.body(
+            [
+                ("payment_intent", request.intentID), ("amount", String(units)), ("reason", request.reason.rawValue),
+            ] + request.metadata.pairs.map { ("metadata[\($0.key)]", $0.value) })
+    }
+
+    /// A page of a list, after the given fields.
+    func page(_ fields: [(String, String)] = [], after cursor: String?) -> String {
+        var fields = fields + [("limit", String(ListPages.pageSize))]
+        if let cursor { fields.append(("starting_after", cursor)) }
+        return PercentEncoding.pairs(fields)
+    }
+
+    static func body(_ fields: [(String, String)]) -> [UInt8] {
         Array(PercentEncoding.pairs(fields, keepingInNames: "[]").utf8)
     }
 }

@@ -16,14 +16,16 @@ struct WooshPayDialect: Dialect {
 
     /// The form of a decline is not documented, so its type may be missing; a 402 that names no reason at all may be
     /// one or may not.
-    func paymentRequired(_ answer: Answer, call: Call, decoder: IntentDecoder) -> GatewayResult<JSON> {
+    func paymentRequired(_ answer: Answer, call: Call, decoder: ObjectDecoder) -> GatewayResult<JSON> {
         guard let error = answer.error else { return .unknown(answer.summary) }
-        guard call.effect == .write, error.type == nil || error.type == "card_error" else {
+        guard call.effect == .write, call.endpoint.mayBeDeclined, error.type == nil || error.type == "card_error"
+        else {
             return .refused(Classifier.refusal(.request, answer, decoder.scrubber))
         }
         guard error.type != nil || error.code != nil || error.declineCode != nil else {
             return .unknown(answer.summary)
         }
+        if let setup = Classifier.declinedSetup(error, of: call) { return .value(setup) }
         return .declined(decoder.intent(error.source["payment_intent"]), error.decline(decoder.scrubber))
     }
 

@@ -1,7 +1,7 @@
 public import DunlinCore
 
-/// WooshPay's PaymentIntents, charged off session.
-public struct WooshPayGateway: ChargingGateway, ListingGateway {
+/// WooshPay: PaymentIntents charged off session here, saved cards and refunds in the extensions.
+public struct WooshPayGateway: WholeGateway {
     public let name: String
     public let kind = GatewayKind.wooshpay
     public let mode: GatewayMode
@@ -13,8 +13,8 @@ public struct WooshPayGateway: ChargingGateway, ListingGateway {
     public let capabilities = GatewayCapabilities(
         honoursIdempotencyKeys: false, listing: .byReference, confirmAgainAfterSeconds: 120)
 
-    private let calls: IntentCalls
-    private let requests: WooshPayRequests
+    let calls: ObjectCalls
+    let requests: WooshPayRequests
 
     public init(settings: GatewaySettings, environment: GatewayEnvironment) throws(GatewaySettingsError) {
         let host = try KeyAndHost(
@@ -30,7 +30,7 @@ public struct WooshPayGateway: ChargingGateway, ListingGateway {
         keyHash = HexDigest.sha256(settings.key.exposed)
         totalTimeoutSeconds = settings.totalTimeoutSeconds
         requests = WooshPayRequests(returnURL: settings.returnURL, offSessionField: settings.offSessionField)
-        calls = IntentCalls(
+        calls = ObjectCalls(
             settings: settings, environment: environment, baseURL: host.baseURL,
             dialect: WooshPayDialect(key: settings.key), kind: .wooshpay, currencies: currencies)
     }
@@ -52,15 +52,17 @@ public struct WooshPayGateway: ChargingGateway, ListingGateway {
     ) async -> GatewayReply<IntentSnapshot> {
         let call = Call(
             .confirmIntent, objectID: intentID, body: requests.confirm(request), idempotencyKey: idempotencyKey)
-        return await calls.write(call, deadline: deadline).readAsConfirmed()
+        return await calls.write(call, deadline: deadline, as: calls.decoder.intents).readAsConfirmed()
     }
 
-    public func retrieve(_ intentID: String) async -> GatewayReply<IntentSnapshot> { await calls.retrieve(intentID) }
+    public func retrieve(_ intentID: String) async -> GatewayReply<IntentSnapshot> {
+        await calls.read(Call(.retrieveIntent, objectID: intentID), as: calls.decoder.intents)
+    }
 
     public func cancel(_ intentID: String, idempotencyKey: String) async -> GatewayReply<IntentSnapshot> {
         let call = Call(
             .cancelIntent, objectID: intentID, body: requests.cancel(), idempotencyKey: idempotencyKey)
-        return await calls.write(call, deadline: .none)
+        return await calls.write(call, as: calls.decoder.intents)
     }
 
     public func bodyHash(of request: IntentRequest, sending: SendingMode) -> String {
@@ -83,22 +85,15 @@ public struct WooshPayGateway: ChargingGateway, ListingGateway {
     /// Not possible: WooshPay's list has no customer, and the unit of its `created` bounds is not known
     /// (wooshpay.md 1.7).
     public func intents(_ query: IntentQuery) async -> GatewayReply<[IntentSnapshot]> {
-        GatewayReply(
-            .refused(
-                Refusal(
-                    kind: .request, httpStatus: 0, code: "not_supported",
-                    message: "WooshPay finds intents by reference only; not sent")),
-            exchanges: [])
+        .notSupported("WooshPay finds intents by reference only")
     }
 
     public func intents(reference: String) async -> GatewayReply<[IntentSnapshot]> {
         guard Call.isID(reference) else { return .badReference }
-        let reply = await IntentPages.all(nextCursor: \.lastID) { cursor in
-            await calls.page(
-                Call(
-                    .searchIntents,
-                    query: requests.search(
-                        reference: reference, limit: IntentPages.pageSize, startingAfter: cursor)))
+        let reply = await calls.all(calls.decoder.intents) { cursor in
+            Call(
+                .searchIntents,
+                query: requests.search(reference: reference, limit: ListPages.pageSize, startingAfter: cursor))
         }
         return reply.keeping(reference: reference)
     }
@@ -111,7 +106,8 @@ public struct WooshPayGateway: ChargingGateway, ListingGateway {
         case .success(let units):
             let body = requests.create(request, units: units, confirm: confirm)
             return await calls.write(
-                Call(.createIntent, body: body, idempotencyKey: idempotencyKey), deadline: deadline)
+                Call(.createIntent, body: body, idempotencyKey: idempotencyKey), deadline: deadline,
+                as: calls.decoder.intents)
         }
     }
 }

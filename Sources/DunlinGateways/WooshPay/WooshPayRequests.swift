@@ -37,6 +37,23 @@ struct WooshPayRequests: Sendable {
         return Array(body.finished.utf8)
     }
 
+    /// The amount is a string here (wooshpay.md 2.5).
+    func refund(_ request: RefundRequest, units: Int64) -> [UInt8] {
+        var body = JSONWriter()
+        body.add("payment_intent", request.intentID)
+        body.add("amount", String(units))
+        body.add("reason", request.reason.rawValue)
+        body.add("metadata", object: request.metadata.pairs)
+        return Array(body.finished.utf8)
+    }
+
+    /// Cursors are documented for other lists only; a list that does not know them gives the same page again.
+    func page(after cursor: String?) -> String {
+        var fields = [("limit", String(ListPages.pageSize))]
+        if let cursor { fields.append(("starting_after", cursor)) }
+        return PercentEncoding.pairs(fields)
+    }
+
     func search(reference: String, limit: Int, startingAfter cursor: String?) -> String {
         var fields = [("query", "merchant_order_id:'\(reference)'"), ("limit", String(limit))]
         if let cursor { fields.append(("starting_after", cursor)) }

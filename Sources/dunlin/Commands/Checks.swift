@@ -3,6 +3,7 @@ import DunlinCore
 import DunlinDatabase
 import DunlinDefaults
 import DunlinGateways
+import DunlinImport
 import DunlinLedger
 
 /// What `dunlin check` looks at, one area after the other; a problem in one does not hide those of the next.
@@ -107,6 +108,27 @@ struct Checks {
         } catch {
             problem(.database, error)
         }
+    }
+
+    // MARK: Source
+
+    /// Runs the queries on the owner's file for their first rows and says how their columns were understood.
+    mutating func checkSource() {
+        guard let settings, let source = settings.source?.tables else { return }
+        do {
+            let names = Set(settings.gateways.map(\.name))
+            for mapping in try SourceMapping.all(of: source, gatewayNames: names) { note(mapping) }
+            fact(.source, "\(source.path): read only; a subscription that vanishes: \(source.vanished.rawValue)")
+        } catch {
+            problem(.source, error)
+        }
+    }
+
+    private mutating func note(_ mapping: SourceMapping) {
+        let columns = mapping.columns.map { "\($0.name) \($0.types)" }.joined(separator: ", ")
+        let leftOut = mapping.leftOut.isEmpty ? "" : "; left out: \(mapping.leftOut.joined(separator: ", "))"
+        fact(.source, "\(mapping.table.rawValue): \(mapping.rows) row(s) looked at: \(columns)\(leftOut)")
+        for problem in mapping.problems { add(.source, .warning, "\(problem); it would be parked") }
     }
 
     // MARK: Gateways

@@ -4,7 +4,7 @@ import ArgumentParser
 enum CommandTree {
     static let groups: [CommandGroup] = [
         CommandGroup(name: "Start", subcommands: start), CommandGroup(name: "Run", subcommands: run),
-        CommandGroup(name: "Look", subcommands: look),
+        CommandGroup(name: "Look", subcommands: look), CommandGroup(name: "Gateway", subcommands: gateway),
         CommandGroup(name: "Develop", subcommands: develop),
     ]
 
@@ -18,6 +18,7 @@ enum CommandTree {
 
     private static let run: [any ParsableCommand.Type] = [
         RunCommand.self,
+        ServeCommand.self,
         ChargingCommand.self,
     ]
 
@@ -32,6 +33,14 @@ enum CommandTree {
         InvoicesCommand.self,
         AttemptsCommand.self,
         JobsCommand.self,
+        EventsCommand.self,
+        ExchangesCommand.self,
+    ]
+
+    private static let gateway: [any ParsableCommand.Type] = [
+        SetupIntentsCommand.self,
+        SetupSessionsCommand.self,
+        PaymentIntentsCommand.self,
     ]
 
     private static let develop: [any ParsableCommand.Type] = [

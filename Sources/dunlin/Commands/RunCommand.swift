@@ -17,6 +17,8 @@ struct RunCommand: DunlinCommand {
               dunlin run --once --json --max-time 240
               dunlin run --once --dry-run
               dunlin run
+              dunlin run --backfill 2026-07-01..2026-09-30 --out july-to-september.plan
+              dunlin run --apply july-to-september.plan
             """)
 
     @Flag(help: "One pass, then exit: the form for cron.")
@@ -34,9 +36,11 @@ struct RunCommand: DunlinCommand {
     @Option(help: .init("Begin nothing new after this time.", valueName: "seconds"))
     var maxTime: Int?
 
+    @OptionGroup(title: "By hand") var byHand: BackfillOptions
     @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
     func validate() throws {
+        try byHand.check(once: once)
         for (name, value) in [("--wait", wait), ("--grace", grace), ("--max-time", maxTime)] {
             if let value, value < 0 { throw ValidationError("\(name) is below 0") }
         }
@@ -52,16 +56,25 @@ struct RunCommand: DunlinCommand {
         defer { database.close() }
         let live = try LiveBilling(context, settings, database)
         do {
-            let status =
-                once
-                ? try await runOnce(context, settings, live)
-                : try await WorkerLoop(context: context, settings: settings, live: live).run()
+            let status = try await run(context, settings, live)
             try await live.shutDown()
             return status
         } catch {
             try await live.shutDown()
             throw error
         }
+    }
+
+    private func run(_ context: Context, _ settings: Settings, _ live: LiveBilling) async throws -> ExitStatus {
+        if byHand.backfill != nil {
+            return try await BackfillPlanning(context: context, settings: settings, live: live, options: byHand).run()
+        }
+        if byHand.apply != nil {
+            return try await PlanApplication(context: context, settings: settings, live: live, options: byHand).run()
+        }
+        return once
+            ? try await runOnce(context, settings, live)
+            : try await WorkerLoop(context: context, settings: settings, live: live).run()
     }
 
     private func runOnce(_ context: Context, _ settings: Settings, _ live: LiveBilling) async throws -> ExitStatus {
@@ -76,9 +89,12 @@ struct RunCommand: DunlinCommand {
         if let wait { options.waitSeconds = Int64(wait) }
         if let grace { options.graceSeconds = Int64(grace) }
         options.timeMaxSeconds = maxTime.map(Int64.init)
+        let source = try await SourceReading(context, settings, live.billing.database)?.readBeforePass()
+        if let source, !source.mayPlan { options.plansDue = false }
         let result = try await live.pass(options).run()
         let report = PassReport(result)
         try context.output.show(report) { report.lines }
+        if let source, source.status != .done, result.exitStatus == .done { return source.status }
         return result.exitStatus
     }
 }

@@ -4,7 +4,7 @@ import DunlinGateways
 /// The drivers of the configured gateways that have a key, each with connections of its own.
 struct LiveGateways: Sendable {
     /// By the name in the settings.
-    let byName: [String: any PaymentGateway]
+    let byName: [String: any WholeGateway]
     private let transports: [LiveTransport]
 
     /// - Throws: a `SettingsError` of keys when a key cannot be used; a `GatewaySettingsError` when a driver refuses.
@@ -13,7 +13,7 @@ struct LiveGateways: Sendable {
         readGate: @escaping @Sendable (_ gateway: String, _ endpoint: String) async -> Void = { _, _ in }
     ) throws {
         guard settings.keyProblems.isEmpty else { throw SettingsError(problems: settings.keyProblems) }
-        var byName: [String: any PaymentGateway] = [:]
+        var byName: [String: any WholeGateway] = [:]
         var transports: [LiveTransport] = []
         for configured in settings.gateways {
             guard let key = configured.secretKey else { continue }

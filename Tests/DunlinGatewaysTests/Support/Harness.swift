@@ -38,7 +38,7 @@ final class Harness: Sendable {
     static func run<Result>(
         _ kind: GatewayKind, _ script: [ScriptedServer.Step],
         settings change: (inout GatewaySettings) -> Void = { _ in },
-        _ body: (any PaymentGateway, Harness) async throws -> Result
+        _ body: (any WholeGateway, Harness) async throws -> Result
     ) async throws -> Result {
         let harness = Harness(script)
         try await harness.server.start()
@@ -105,4 +105,58 @@ enum Sample {
         "payment_intent":\(intent)}}
         """
     }
+}
+
+/// One call, and the request that it must send, byte for byte: the documented form.
+struct Captured: CustomTestStringConvertible, Sendable {
+    let name: String
+    let call: @Sendable (any WholeGateway) async throws -> Void
+    /// `POST /v1/…` or `GET /v1/…`.
+    let line: String
+    let body: String
+
+    init(
+        _ name: String, _ line: String, _ body: String = "",
+        _ call: @escaping @Sendable (any WholeGateway) async throws -> Void
+    ) {
+        self.name = name
+        self.line = line
+        self.body = body
+        self.call = call
+    }
+
+    var testDescription: String { name }
+
+    /// Sends the call to a server that answers with an error, and compares what arrived first.
+    func check(_ kind: GatewayKind) async throws {
+        let answer = ScriptedServer.Step.answer(400, body: #"{"error":{"type":"invalid_request_error"}}"#)
+        let sent = try await Harness.run(
+            kind, [answer, answer], settings: { $0.returnURL = "https://yourwebsite.com" },
+            { gateway, harness in
+                try await call(gateway)
+                return harness.server.requests.first ?? ""
+            })
+        #expect(sent == request(kind))
+    }
+
+    private func request(_ kind: GatewayKind) -> String {
+        var lines = ["\(line) HTTP/1.1"]
+        switch kind {
+        case .stripe:
+            lines += ["Authorization: Bearer \(Harness.stripeKey)", "Stripe-Version: 2026-07-29.dahlia"]
+            if isWrite { lines.append("Content-Type: application/x-www-form-urlencoded") }
+        case .wooshpay:
+            let basic = Base64Text.encode(Harness.wooshpayKey + ":")
+            lines += [
+                "Authorization: Basic \(basic)", "Accept: application/json", "Content-Type: application/json",
+            ]
+        }
+        lines.append("User-Agent: dunlin/0.1.0")
+        if isWrite { lines.append("Idempotency-Key: k") }
+        lines.append("host: 127.0.0.1:PORT")
+        if isWrite { lines.append("Content-Length: \(body.utf8.count)") }
+        return lines.joined(separator: "\r\n") + "\r\n\r\n" + body
+    }
+
+    private var isWrite: Bool { line.hasPrefix("POST") }
 }

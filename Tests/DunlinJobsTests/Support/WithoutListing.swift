@@ -2,7 +2,7 @@ import DunlinCalendar
 import DunlinCore
 
 /// A gateway that can find nothing again.
-struct WithoutListing: ChargingGateway, ListingGateway {
+struct WithoutListing: PaymentGateway {
     let base: any PaymentGateway
 
     var name: String { base.name }
@@ -56,4 +56,40 @@ struct WithoutListing: ChargingGateway, ListingGateway {
     func intents(reference: String) async -> GatewayReply<[IntentSnapshot]> {
         GatewayReply(.unknown("this gateway cannot list"), exchanges: [])
     }
+
+    func setupIntent(_ setupIntentID: String) async -> GatewayReply<SetupIntentSnapshot> {
+        await base.setupIntent(setupIntentID)
+    }
+
+    func paymentMethod(
+        _ paymentMethodID: String, customerID: String
+    ) async -> GatewayReply<PaymentMethodSnapshot> {
+        await base.paymentMethod(paymentMethodID, customerID: customerID)
+    }
+
+    func paymentMethods(ofCustomer customerID: String) async -> GatewayReply<[PaymentMethodSnapshot]> {
+        await base.paymentMethods(ofCustomer: customerID)
+    }
+
+    func refund(
+        _ request: RefundRequest, idempotencyKey: String, deadline: SendDeadline
+    ) async -> GatewayReply<RefundSnapshot> {
+        await base.refund(request, idempotencyKey: idempotencyKey, deadline: deadline)
+    }
+
+    func refund(_ refundID: String) async -> GatewayReply<RefundSnapshot> { await base.refund(refundID) }
+
+    func refunds(ofIntent intentID: String) async -> GatewayReply<[RefundSnapshot]> {
+        await base.refunds(ofIntent: intentID)
+    }
+
+    func dispute(_ disputeID: String, eventID: String) async -> GatewayReply<DisputeSnapshot> {
+        await base.dispute(disputeID, eventID: eventID)
+    }
+
+    func standing(ofCustomer customerID: String) async -> GatewayReply<CustomerStanding> {
+        await base.standing(ofCustomer: customerID)
+    }
+
+    func mandate(_ mandateID: String) async -> GatewayReply<MandateSnapshot> { await base.mandate(mandateID) }
 }

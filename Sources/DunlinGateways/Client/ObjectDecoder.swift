@@ -1,11 +1,15 @@
 import DunlinCalendar
 import DunlinCore
 
-/// Reads PaymentIntents of either dialect. The client secret is never read.
-struct IntentDecoder: Sendable {
+/// Reads the objects of either dialect. A PaymentIntent's client secret is never read.
+struct ObjectDecoder: Sendable {
     let kind: GatewayKind
     let currencies: GatewayCurrencies
     let scrubber: Scrubber
+
+    var intents: ObjectReader<IntentSnapshot> {
+        ObjectReader(name: "PaymentIntent", read: intent, id: \.id)
+    }
 
     /// nil when this is no PaymentIntent, or one without an id or a status.
     func intent(_ json: JSON) -> IntentSnapshot? {
@@ -19,38 +23,27 @@ struct IntentDecoder: Sendable {
             paymentMethodID: cleanID(json["payment_method"]), isLive: json["livemode"].flag, metadata: metadata(json),
             latestCharge: kind == .stripe ? cleanID(json["latest_charge"]) : (hasError ? "error" : nil),
             lastDecline: hasError ? Decline(error: lastError, scrubber: scrubber) : nil,
-            nextActionURL: nextActionURL(json["next_action"]), createdAt: json["created"].integer.flatMap(Self.instant))
+            nextActionURL: nextAction(json["next_action"])?.url, createdAt: instant(json["created"]))
     }
 
-    private func cleanID(_ json: JSON) -> String? { json.id.map(scrubber.cleanID) }
+    func cleanID(_ json: JSON) -> String? { json.id.map(scrubber.cleanID) }
 
-    private func amount(_ json: JSON) -> Money? {
+    func amount(_ json: JSON) -> Money? {
         guard let units = json["amount"].integer, let currency = json["currency"].text.flatMap({ Currency($0) }) else {
             return nil
         }
         return currencies.money(units: units, currency: currency)
     }
 
-    private func metadata(_ json: JSON) -> IntentMetadata {
+    func metadata(_ json: JSON) -> IntentMetadata {
         var metadata = IntentMetadata(json["metadata"].opened.texts)
         if metadata.reference == nil { metadata.reference = json["merchant_order_id"].text }
         return metadata
     }
 
-    /// The address in the member that `type` names, else in the first member that has one.
-    private func nextActionURL(_ action: JSON) -> String? {
-        guard case .object(let members) = action.opened else { return nil }
-        if let type = action["type"].text, let url = address(in: action[type]) { return url }
-        return members.sorted { $0.key < $1.key }.lazy.compactMap { address(in: $0.value) }.first
-    }
-
-    private func address(in member: JSON) -> String? {
-        ["url", "normalUrl"].lazy.compactMap { name in member[name].text }.first
-    }
-
     /// Seconds, or milliseconds where the number is too large to be seconds (wooshpay.md 1.8).
-    private static func instant(_ value: Int64) -> Instant? {
-        guard value > 0 else { return nil }
+    func instant(_ json: JSON) -> Instant? {
+        guard let value = json.integer, value > 0 else { return nil }
         return value >= 100_000_000_000 ? Instant(milliseconds: value) : Instant(seconds: value)
     }
 }
