@@ -147,7 +147,9 @@ let package = Package(
                 "dunlin", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinLedger",
                 "DunlinSandbox", "DunlinSandboxServer", "DunlinTesting", argumentParser, logging,
             ]),
-        tests("EndToEndTests", ["dunlin", "DunlinSandbox", "DunlinTesting", nioCore, nioHTTP1, nioPosix, sqlite]),
+        tests(
+            "EndToEndTests",
+            ["dunlin", "DunlinCore", "DunlinSandbox", "DunlinTesting", nioCore, nioHTTP1, nioPosix, sqlite]),
         tests("TidyTests", ["DunlinDefaults"]),
     ],
     swiftLanguageModes: [.v6]

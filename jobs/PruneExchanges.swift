@@ -6,7 +6,7 @@ import Logging
 struct PruneExchanges: ScheduledJob {
     static let kind = "prune-exchanges"
     static let options = [ScheduledOption.days("keep", in: 1...3_660)]
-    static let keepDays: Int64 = 90
+    static let keepDays: Int64 = 30
 
     let billing: Billing
 

@@ -162,4 +162,16 @@ public enum Invoices {
             WHERE id = ?1
             """, id, now, reason, isLate, collectedMinor)
     }
+
+    /// What went back of the money, and what of it is contested: summed anew from `refunds` and `disputes`, so that it is
+    /// the same in whatever order they were heard of.
+    public static func countRefundsAndDisputes(_ id: Int64, disputedMinor: Int64, _ tx: Transaction) throws {
+        try tx.execute(
+            """
+            UPDATE invoices SET disputed_minor = ?2, refunded_minor = (
+                SELECT COALESCE(SUM(r.amount_minor), 0) FROM refunds r JOIN intents t ON t.id = r.intent_id
+                WHERE t.invoice_id = ?1 AND r.state = 'succeeded')
+            WHERE id = ?1
+            """, id, disputedMinor)
+    }
 }

@@ -19,8 +19,8 @@ public enum MethodChoice {
         for method in own + others {
             if method.type != "card" {
                 choice.passedOver.append("\(method.id) is of type \(method.type)")
-            } else if try isClosed(method, gateway: gateway, tx) {
-                choice.passedOver.append("\(method.id) was declined for good")
+            } else if let reason = try closedReason(method, gateway: gateway, tx) {
+                choice.passedOver.append("\(method.id) is charged no more: \(reason)")
             } else {
                 choice.method = method
                 return choice
@@ -30,9 +30,12 @@ public enum MethodChoice {
         return choice
     }
 
-    private static func isClosed(_ method: PaymentMethod, gateway: String, _ tx: Transaction) throws -> Bool {
-        try Set([method.cardKey, method.gatewayPaymentMethodID]).contains {
-            try RetryBudget.isClosed(gateway: gateway, cardKey: $0, tx)
+    private static func closedReason(
+        _ method: PaymentMethod, gateway: String, _ tx: Transaction
+    ) throws -> String? {
+        for key in [method.cardKey, method.gatewayPaymentMethodID] {
+            if let reason = try RetryBudget.closedReason(gateway: gateway, cardKey: key, tx) { return reason }
         }
+        return nil
     }
 }

@@ -69,6 +69,7 @@ enum OwnerSchema {
         ) STRICT;
 
         CREATE INDEX payment_methods_by_customer ON payment_methods (customer_id);
+        CREATE INDEX payment_methods_by_gateway_id ON payment_methods (gateway_payment_method_id);
         CREATE INDEX subscriptions_by_customer ON subscriptions (customer_id);
         CREATE INDEX adjustments_by_subscription ON adjustments (subscription_id);
         """

@@ -139,8 +139,6 @@ public struct BillingRules: Sendable {
     public var spreadSeconds: Int64 = 0
     /// At most this much per currency and pass is sent; more stops charging (money.md 34). None by default.
     public var ceilings: [Currency: Int64] = [:]
-    /// How long the fields of gateway calls are kept.
-    public var exchangesKeptDays: Int64 = 30
     /// How often a card may be declined before the network wants a rest.
     public var cardBudgets = CardBudget.all
 

@@ -79,7 +79,6 @@ public struct Pass: Sendable {
             result.planned = try await BillDueSubscriptions(billing: billing, gateways: gateways).run(now: started)
         }
         try await drain(gateways, until: options.timeMaxSeconds.map { monotonic + $0 * 1000 })
-        try await forgetOldExchanges(now: started)
         let after = try await billing.database.read { tx in try Self.counts(tx) }
         result.counts = billing.tally.current
         result.processing = after.processing
@@ -111,17 +110,6 @@ public struct Pass: Sendable {
         let holderIsDead = holderIsDead
         try await billing.database.write(step: "rescue") { tx in
             try JobQueue.rescue(now: now, holderIsDead: holderIsDead, tx)
-        }
-    }
-
-    /// The fields of gateway calls are a ring: what is older than it is kept for goes, some at each pass.
-    private func forgetOldExchanges(now: Instant) async throws {
-        let before = now.adding(days: -billing.rules.exchangesKeptDays)
-        guard let oldest = try await billing.database.read({ tx in try Exchanges.oldest(tx) }), oldest < before else {
-            return
-        }
-        _ = try await billing.database.write(step: "forget-exchanges") { tx in
-            try Exchanges.prune(startedBefore: before, limit: 10_000, tx)
         }
     }
 

@@ -44,6 +44,21 @@ public struct StatusReport: Hashable, Sendable, Encodable {
         public var nextRunAt: String?
     }
 
+    /// Webhooks and what became of them.
+    public struct Inbox: Hashable, Sendable, Encodable {
+        /// When a webhook was last believed.
+        public var lastWebhookAt: String?
+        public var lastWebhookSeconds: Int64?
+        /// Stored, and not yet read again at the gateway.
+        public var unappliedEvents: Int
+        public var oldestUnappliedSeconds: Int64?
+        /// Deliveries that were not signed by any of our secrets.
+        public var wrongSignatures: Int64
+        public var lastWrongSignatureAt: String?
+        /// PaymentIntents that no debt of this database knows.
+        public var foreignIntents: Int
+    }
+
     /// A line of the schedule that passes have fired.
     public struct Schedule: Hashable, Sendable, Encodable {
         public var line: String
@@ -74,6 +89,7 @@ public struct StatusReport: Hashable, Sendable, Encodable {
     public var needsPerson: NeedsPerson
     public var subscriptions: [String: Int64]
     public var queue: Queue
+    public var inbox: Inbox
     public var schedule: [Schedule]
     /// Rows of the owner's that changed since the last pass.
     public var changedRows: Int64

@@ -65,7 +65,6 @@ struct LiveBilling: Sendable {
         rules.lateAfterSeconds = Int64(settings.lateAfterMinutes) * 60
         rules.catchUp = settings.catchUp
         rules.spreadSeconds = Int64(settings.renewalSpreadMinutes) * 60
-        rules.exchangesKeptDays = Int64(settings.exchangesKeptDays)
         rules.isTimeTravel = context.clock.isShifted
         for ceiling in settings.ceilings { rules.ceilings[ceiling.currency] = ceiling.minorUnits }
         return rules

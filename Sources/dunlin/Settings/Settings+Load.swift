@@ -39,18 +39,17 @@ extension Settings {
         let worker = worker(reader)
         let late = reader.integer("late_after_minutes", in: 0...10_080)
         let rawCards = reader.value("allow_raw_card_data", expected: "true or false") { Bool($0) }
-        let keptDays = reader.integer("retention.exchanges_days", in: 1...3_650)
         let source = source(reader)
         let backfillDays = reader.integer("backfill.days_max", in: 1...36_600)
         let level: LogLevel? = reader.choice("log.level")
-        guard let mode, let zone, let database, let listen, let worker, let late, let rawCards, let keptDays,
-            let backfillDays, let level, let catchUp, let spread
+        guard let mode, let zone, let database, let listen, let worker, let late, let rawCards, let backfillDays,
+            let level, let catchUp, let spread
         else { return nil }
         var settings = Settings(
             mode: mode, accountingZone: zone, database: database, publicURL: publicURL, returnURL: returnURL,
             listen: listen, gateways: gateways, ceilings: ceilings, catchUp: catchUp, renewalSpreadMinutes: spread,
             worker: worker, lateAfterMinutes: late, source: source, backfillDaysMax: backfillDays,
-            allowsRawCardData: rawCards, exchangesKeptDays: keptDays, logLevel: level, warnings: [])
+            allowsRawCardData: rawCards, logLevel: level, warnings: [])
         settings.warnings = settings.findWarnings(reader)
         return settings
     }

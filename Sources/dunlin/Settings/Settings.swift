@@ -52,8 +52,6 @@ struct Settings: Sendable {
     var backfillDaysMax: Int
     /// Whether card numbers may pass through this program (PCI DSS SAQ D).
     var allowsRawCardData: Bool
-    /// How long the fields of gateway calls are kept.
-    var exchangesKeptDays: Int
     var logLevel: LogLevel
     /// What is allowed but most likely not meant.
     var warnings: [String]

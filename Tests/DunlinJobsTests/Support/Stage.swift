@@ -27,6 +27,8 @@ struct StageOptions: Sendable {
     var schedule: [CronLine] = []
     var fileStamp: String?
     var isOnDisk = false
+    /// The gateway sends events; else it keeps none, which is faster.
+    var makesEvents = false
     var faults = DatabaseFaults.none
     /// 2026-01-01T00:00:00Z
     var start = Instant(seconds: 1_767_225_600)
@@ -61,7 +63,11 @@ final class Stage: Sendable {
         world.start = options.start.milliseconds
         world.ignoresIdempotencyKeys = options.ignoresKeys
         world.quirks = options.quirks
-        world.makesEvents = false
+        world.makesEvents = options.makesEvents
+        if options.makesEvents {
+            world.stripeWebhookURLs = ["https://example.com/webhooks/stripe"]
+            world.wooshpayWebhookURLs = ["https://example.com/webhooks/wooshpay"]
+        }
         sandbox = Sandbox(world)
         wire = Wire(
             sandbox: sandbox, dialect: options.kind == .stripe ? .stripe : .wooshpay, clock: clock, fuse: fuse)
