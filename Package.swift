@@ -56,7 +56,7 @@ let package = Package(
     targets: [
         library("DunlinCalendar", []),
         library("DunlinCore", ["DunlinCalendar", crypto]),
-        library("DunlinDatabase", ["DunlinCalendar", grdb, logging]),
+        library("DunlinDatabase", ["DunlinCalendar", grdb, sqlite, logging]),
         library("DunlinQueue", ["DunlinCalendar", "DunlinDatabase", logging]),
         library("DunlinLedger", ["DunlinCalendar", "DunlinCore", "DunlinDatabase", logging]),
         library("DunlinGateways", ["DunlinCalendar", "DunlinCore", asyncHTTPClient, nioCore, nioHTTP1, logging]),
@@ -91,9 +91,8 @@ let package = Package(
             dependencies: [
                 "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue", "DunlinGateways",
                 "DunlinJobs", "DunlinImport", "DunlinReports", "DunlinSandbox", "DunlinSandboxServer", "DunlinWeb",
-                "DunlinSimulation", "DunlinDefaults", argumentParser, asyncHTTPClient, crypto, logging, nioCore,
-                nioHTTP1,
-                nioPosix, serviceLifecycle, sqlite, unixSignals, yams,
+                "DunlinSimulation", "DunlinDefaults", argumentParser, asyncHTTPClient, crypto, hummingbird,
+                hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle, sqlite, unixSignals, yams,
             ],
             swiftSettings: strict),
         .target(
@@ -146,7 +145,7 @@ let package = Package(
             "CommandTests",
             [
                 "dunlin", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinLedger",
-                "DunlinSandbox", "DunlinTesting", logging,
+                "DunlinSandbox", "DunlinSandboxServer", "DunlinTesting", argumentParser, logging,
             ]),
         tests(
             "EndToEndTests",

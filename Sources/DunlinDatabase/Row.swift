@@ -1,9 +1,6 @@
-import GRDB
-
 /// One row of a result, read column by column. Valid only inside the closure it was given to.
 public struct Row {
     let statement: PreparedStatement
-    let cells: GRDB.Row
 
     /// The value of the column named `column`.
     ///
@@ -22,11 +19,11 @@ public struct Row {
     ///
     /// - Throws: `DatabaseError` when there is no such column, or it holds something else than a `T`.
     public func get<T: ColumnValue>(_ index: Int, as type: T.Type = T.self) throws -> T {
-        guard index >= 0, index < cells.count else {
+        guard index >= 0, index < statement.cellCount else {
             throw DatabaseError(
-                .columnMissing, "the result has \(cells.count) columns, none at \(index)", sql: statement.sql)
+                .columnMissing, "the result has \(statement.cellCount) columns, none at \(index)", sql: statement.sql)
         }
-        let value = value(at: index)
+        let value = statement.cell(index)
         guard let result = T.from(value) else {
             throw DatabaseError(
                 .columnMismatch,
@@ -34,16 +31,5 @@ public struct Row {
                 sql: statement.sql)
         }
         return result
-    }
-
-    private func value(at index: Int) -> Value {
-        let cell: DatabaseValue = cells[index]
-        switch cell.storage {
-        case .null: return .null
-        case .int64(let integer): return .integer(integer)
-        case .double(let real): return .real(real)
-        case .string(let text): return .text(text)
-        case .blob(let data): return .blob([UInt8](data))
-        }
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 
 /// Statements on one open connection: compiled once, counted, and their errors told in our words.
@@ -33,7 +32,7 @@ final class Session {
         let before = database.totalChangesCount
         try use(sql, arguments) { statement in
             try requireAllowed(statement)
-            try statement.compiled.execute()
+            while try statement.step() {}
         }
         // `changes()` keeps the count of an earlier statement when this one changes no rows by its nature.
         return database.totalChangesCount == before ? 0 : database.changesCount
@@ -43,13 +42,12 @@ final class Session {
         statementCount += 1
         try use(sql, arguments) { statement in
             try requireAllowed(statement)
-            let cursor = try GRDB.Row.fetchCursor(statement.compiled)
-            while let cells = try cursor.next() { try body(Row(statement: statement, cells: cells)) }
+            while try statement.step() { try body(Row(statement: statement)) }
         }
     }
 
     private func requireAllowed(_ statement: PreparedStatement) throws {
-        guard refusesWrites, !statement.compiled.isReadonly else { return }
+        guard refusesWrites, !statement.isReadonly else { return }
         throw DatabaseError(.readOnly, "a transaction that reads was told to write", sql: statement.sql)
     }
 
@@ -62,17 +60,14 @@ final class Session {
 
     /// A statement of our own, such as BEGIN, that is not counted as a closure's.
     func control(_ sql: String) throws {
-        try use(sql, []) { try $0.compiled.execute() }
+        try use(sql, []) { statement in while try statement.step() {} }
     }
 
     /// The first cell of the first row of a pragma or a query of our own.
     func cell<T: ColumnValue>(_ sql: String, as type: T.Type = T.self) throws -> T? {
         var found: T?
         try use(sql, []) { statement in
-            let cursor = try GRDB.Row.fetchCursor(statement.compiled)
-            if let cells = try cursor.next() {
-                found = try Row(statement: statement, cells: cells).get(0, as: T.self)
-            }
+            if try statement.step() { found = try Row(statement: statement).get(0, as: T.self) }
         }
         return found
     }
@@ -86,8 +81,11 @@ final class Session {
         try translated(sql) {
             let statement = try prepare(sql)
             statement.isInUse = true
-            defer { statement.isInUse = false }
-            try statement.compiled.setArguments(StatementArguments(arguments.map(Self.bound)))
+            defer {
+                statement.reset()
+                statement.isInUse = false
+            }
+            try statement.bind(arguments)
             try body(statement)
         }
     }
@@ -112,16 +110,6 @@ final class Session {
             let translated = DatabaseError(error, sql: sql)
             if translated.isStoreFailure, storeFailure == nil { storeFailure = translated }
             throw translated
-        }
-    }
-
-    private static func bound(_ argument: (any ColumnValue)?) -> DatabaseValue {
-        switch argument?.databaseValue ?? .null {
-        case .null: .null
-        case .integer(let integer): integer.databaseValue
-        case .real(let real): real.databaseValue
-        case .text(let text): text.databaseValue
-        case .blob(let bytes): Data(bytes).databaseValue
         }
     }
 }

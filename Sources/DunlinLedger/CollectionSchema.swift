@@ -234,14 +234,6 @@ enum CollectionSchema {
             PRIMARY KEY (gateway, endpoint)
         ) STRICT;
 
-        CREATE TABLE plans (
-            id INTEGER PRIMARY KEY,
-            sha256 TEXT NOT NULL UNIQUE,
-            applied_at INTEGER NOT NULL,
-            applied_by TEXT NOT NULL,
-            lines INTEGER NOT NULL
-        ) STRICT;
-
         CREATE TABLE reconcile_runs (
             id INTEGER PRIMARY KEY,
             gateway TEXT NOT NULL,

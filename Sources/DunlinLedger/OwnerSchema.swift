@@ -55,7 +55,8 @@ enum OwnerSchema {
             replaces TEXT,
             parallel INTEGER NOT NULL DEFAULT 0 CHECK (parallel IN (0, 1)),
             entity TEXT,
-            invoice_number TEXT
+            invoice_number TEXT,
+            on_resume TEXT CHECK (on_resume IS NULL OR on_resume IN ('keep', 'shift'))
         ) STRICT;
 
         CREATE TABLE adjustments (

@@ -62,8 +62,9 @@ struct SettingsTests {
                 "config/dunlin.yaml:3:3: unknown key worker.concurency; did you mean concurrency?",
                 "config/dunlin.yaml:4:17: worker.poll_seconds: “soon” is not accepted; "
                     + "expects a whole number from 1 to 3600",
-                "config/dunlin.yaml:5:1: unknown key nonsense; known here: accounting_time_zone, ceilings, database, "
-                    + "gateways, late_after_minutes, listen, log, mode, public_url, return_url, worker",
+                "config/dunlin.yaml:5:1: unknown key nonsense; known here: accounting_time_zone, allow_raw_card_data, "
+                    + "backfill, catch_up, ceilings, database, gateways, late_after_minutes, listen, log, mode, "
+                    + "public_url, renewal_spread_minutes, return_url, source, worker",
             ])
     }
 

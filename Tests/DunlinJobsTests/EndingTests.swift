@@ -220,6 +220,22 @@ import Testing
         #expect(amounts == ["amount=1000", "amount=2000", "amount=3000"])
     }
 
+    /// A card that came back after months: many debts of one customer are due at the same moment.
+    @Test func manyDebtsOfACustomerArePutInOrderOnce() async throws {
+        let stage = try Stage()
+        try await stage.customer()
+        let today = Zone.utc.local(of: stage.clock.now).date
+        // The rows are planned in the order of their ids, the reverse of that of their debts.
+        for place in 0..<12 {
+            try await stage.subscribe("s\(10 + place)") { $0.anchor = "\(today)T00:\(30 - place):00" }
+        }
+        stage.clock.advance(seconds: 31 * 60)
+        try await stage.run(days: 1)
+        #expect(stage.sandbox.audit.successes == 12)
+        let begun = stage.fuse.names.filter { $0 == "begin-attempt" }.count
+        #expect(begun <= 3 * 12, "each is looked at, put in its place once, and begun")
+    }
+
     @Test func anOlderDebtThatIsTriedAgainGoesBeforeAYoungerOne() async throws {
         let stage = try await Self.stage(["insufficient_funds"])
         let young = Zone.utc.local(of: stage.clock.now.adding(days: 3)).date

@@ -23,9 +23,15 @@ struct JobArguments: Codable, Hashable, Sendable {
     }
 
     init(of job: Job) throws {
-        guard let arguments = try? JSONDecoder().decode(JobArguments.self, from: Data(job.arguments.utf8)) else {
+        guard let arguments = JobArguments(text: job.arguments) else {
             throw BillingError.badArguments(kind: job.kind)
         }
+        self = arguments
+    }
+
+    /// nil for what is no such JSON.
+    init?(text: String) {
+        guard let arguments = try? JSONDecoder().decode(JobArguments.self, from: Data(text.utf8)) else { return nil }
         self = arguments
     }
 

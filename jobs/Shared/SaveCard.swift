@@ -46,8 +46,10 @@ public struct SaveCard: Sendable {
     public func store(_ intent: SetupIntentSnapshot, askedAt: Instant) async throws -> Outcome {
         if let isLive = intent.isLive, isLive != (gateway.mode == .live) { return .wrongMode(intent) }
         let name = gateway.name
-        try await database.write(step: "note-setup-intent") { tx in
+        let usage = try await database.write(step: "note-setup-intent") { tx in
             try SetupIntents.note(intent, gateway: name, askedAt: askedAt, tx)
+            return try intent.usage?.rawValue
+                ?? SetupIntents.find(gateway: name, gatewayID: intent.id, tx)?.usage
         }
         guard let saved = intent.savedCard else { return .nothingSaved(intent) }
         let reply = await gateway.paymentMethod(saved.paymentMethodID, customerID: saved.customerID)
@@ -58,7 +60,7 @@ public struct SaveCard: Sendable {
             return .nothingSaved(intent)
         }
         // The customer agreed to absent charges when the setup was for them.
-        let consentAt = intent.usage == .onSession ? nil : intent.createdAt ?? askedAt
+        let consentAt = usage == SetupUsage.offSession.rawValue ? intent.createdAt ?? askedAt : nil
         let now = now()
         let stored = try await database.write(step: "store-saved-card") { tx in
             try SavedCards.store(

@@ -39,10 +39,17 @@ extension WooshPayGateway {
     public func createSetupIntent(
         _ request: SetupIntentRequest, idempotencyKey: String
     ) async -> GatewayReply<SetupIntentSnapshot> {
-        await calls.write(
+        let reply = await calls.write(
             Call(
                 .createSetupIntent, body: requests.createSetupIntent(request), idempotencyKey: idempotencyKey),
             as: calls.decoder.setupIntents)
+        // The usage is not echoed (wooshpay.md 2.3): it is what was asked for.
+        let full = reply.result.flatMap { intent -> GatewayResult<SetupIntentSnapshot> in
+            var intent = intent
+            intent.usage = intent.usage ?? request.usage
+            return .value(intent)
+        }
+        return GatewayReply(full, exchanges: reply.exchanges)
     }
 
     public func updateSetupIntent(

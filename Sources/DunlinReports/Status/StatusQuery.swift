@@ -15,6 +15,7 @@ extension StatusReport {
             now: now.rfc3339Seconds, databaseID: databaseID, charging: try GatewayStates.all(tx).map(Charging.init),
             needsPerson: try NeedsPerson(now: now, tx), subscriptions: try Self.subscriptions(tx),
             queue: try Queue(now: now, tx), inbox: try Inbox(now: now, tx),
+            schedule: try Ticks.lines(tx).map(Schedule.init),
             changedRows: try tx.count("SELECT COUNT(*) FROM changed_rows"),
             month: String(today.date.description.prefix(7)), months: try Month.all(today, tx))
     }
@@ -59,6 +60,14 @@ extension StatusReport.NeedsPerson {
             collectedAfterEnd: try tx.count(
                 "SELECT COUNT(*) FROM invoices WHERE is_late = 1 AND refunded_minor < collected_minor"),
             failedEvents: try tx.count("SELECT COUNT(*) FROM events WHERE state = 'failed'"))
+    }
+}
+
+extension StatusReport.Schedule {
+    init(_ record: Ticks.LineRecord) {
+        self.init(
+            line: record.line, lastTickAt: record.lastTickAt?.rfc3339Seconds, missed: record.missedCount,
+            missedAt: record.missedAt?.rfc3339Seconds)
     }
 }
 

@@ -59,6 +59,15 @@ public struct StatusReport: Hashable, Sendable, Encodable {
         public var foreignIntents: Int
     }
 
+    /// A line of the schedule that passes have fired.
+    public struct Schedule: Hashable, Sendable, Encodable {
+        public var line: String
+        public var lastTickAt: String?
+        /// Ticks that were missed and not made up for, ever, and when that was last found.
+        public var missed: Int
+        public var missedAt: String?
+    }
+
     /// One currency in the accounting month so far; amounts in minor units, with their texts in major units.
     public struct Month: Hashable, Sendable, Encodable {
         public var currency: String
@@ -81,6 +90,7 @@ public struct StatusReport: Hashable, Sendable, Encodable {
     public var subscriptions: [String: Int64]
     public var queue: Queue
     public var inbox: Inbox
+    public var schedule: [Schedule]
     /// Rows of the owner's that changed since the last pass.
     public var changedRows: Int64
     /// The local month that `months` is about, such as `2026-11`.

@@ -4,7 +4,7 @@ import ArgumentParser
 enum CommandTree {
     static let groups: [CommandGroup] = [
         CommandGroup(name: "Start", subcommands: start), CommandGroup(name: "Run", subcommands: run),
-        CommandGroup(name: "Look", subcommands: look),
+        CommandGroup(name: "Look", subcommands: look), CommandGroup(name: "Gateway", subcommands: gateway),
         CommandGroup(name: "Develop", subcommands: develop),
     ]
 
@@ -34,6 +34,13 @@ enum CommandTree {
         AttemptsCommand.self,
         JobsCommand.self,
         EventsCommand.self,
+        ExchangesCommand.self,
+    ]
+
+    private static let gateway: [any ParsableCommand.Type] = [
+        SetupIntentsCommand.self,
+        SetupSessionsCommand.self,
+        PaymentIntentsCommand.self,
     ]
 
     private static let develop: [any ParsableCommand.Type] = [

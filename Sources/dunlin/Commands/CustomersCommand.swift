@@ -1,7 +1,7 @@
 import ArgumentParser
 import DunlinReports
 
-/// `dunlin customers list|show`.
+/// `dunlin customers list|show|create`.
 struct CustomersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "customers",
@@ -10,8 +10,9 @@ struct CustomersCommand: ParsableCommand {
             Examples:
               dunlin customers list --limit 20
               dunlin customers show cus_0042
+              dunlin customers create --gateway stripe --email a@example.com
             """,
-        subcommands: [List.self, Show.self])
+        subcommands: [List.self, Show.self, CustomersCreate.self])
 
     struct List: DunlinCommand {
         static let configuration = CommandConfiguration(commandName: "list", abstract: "All customers, by id.")

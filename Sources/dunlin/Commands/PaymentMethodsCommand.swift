@@ -1,7 +1,7 @@
 import ArgumentParser
 import DunlinReports
 
-/// `dunlin payment-methods list|show`.
+/// `dunlin payment-methods list|show|sync|set`.
 struct PaymentMethodsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "payment-methods",
@@ -10,8 +10,10 @@ struct PaymentMethodsCommand: ParsableCommand {
             Examples:
               dunlin payment-methods list --customer cus_0042
               dunlin payment-methods list --state closed
+              dunlin payment-methods sync --customer cus_0042
+              dunlin payment-methods set --customer cus_0042 --default pm_1 --backup pm_2
             """,
-        subcommands: [List.self, Show.self])
+        subcommands: [List.self, Show.self, PaymentMethodsSync.self, PaymentMethodsSet.self])
 
     struct List: DunlinCommand {
         static let configuration = CommandConfiguration(

@@ -87,6 +87,7 @@ private struct StatusView {
             "Queue          \(queue.due) due\(oldest), \(queue.ready) ready, \(queue.running) running\(next)",
         ] + (passes.isEmpty ? ["Last pass      none yet"] : passes)
             + webhooks
+            + schedule
             + (status.changedRows == 0 ? [] : ["Changed rows   \(status.changedRows) wait for the next pass"])
     }
 
@@ -104,6 +105,14 @@ private struct StatusView {
         }
         let last = inbox.lastWebhookSeconds.map { "last \(Age.text(seconds: $0)) ago" } ?? "none yet"
         return ["Webhooks       \(([last] + parts).joined(separator: "; "))"]
+    }
+
+    private var schedule: [String] {
+        status.schedule.map { line in
+            let last = line.lastTickAt.map { "last fired for \($0)" } ?? "has not fired yet"
+            let missed = line.missedAt.map { ", \(line.missed) missed ticks not made up for, found at \($0)" } ?? ""
+            return "Schedule       \(line.line) \(last)\(missed)"
+        }
     }
 
     private var money: [String] {

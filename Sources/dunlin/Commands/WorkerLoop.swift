@@ -94,7 +94,13 @@ struct WorkerLoop: Sendable {
                 progress.noteSign(at: clock.now())
                 return Task.isShuttingDownGracefully
             }
+            let source = SourceReading(loop.context, loop.settings, loop.live.billing.database)
+            var readAgainAt = Int64.min
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
+                if let source, clock.elapsedMilliseconds() >= readAgainAt {
+                    options.plansDue = try await source.readBeforePass().mayPlan
+                    readAgainAt = clock.elapsedMilliseconds() + Int64(loop.settings.source?.everySeconds ?? 0) * 1000
+                }
                 let result = try await loop.live.pass(options).run()
                 progress.notePassEnded(at: clock.now())
                 loop.note(result)
@@ -115,7 +121,7 @@ struct WorkerLoop: Sendable {
     }
 
     private func note(_ result: Pass.Result) {
-        guard result.planned.due > 0 || result.counts.attempted > 0 else { return }
+        guard result.planned.due > 0 || result.counts.attempted > 0 || result.ticks > 0 else { return }
         let report = PassReport(result)
         for line in report.lines { context.log.info("\(line)") }
     }

@@ -8,6 +8,9 @@ enum Chance {
         }.joined()
     }
 
+    /// An idempotency key for a call that a person makes once.
+    static func callKey() -> String { "by-hand-" + databaseID() }
+
     static func bits() -> UInt64 {
         var generator = SystemRandomNumberGenerator()
         return generator.next()

@@ -18,10 +18,17 @@ struct ConfiguredGateway: Sendable {
     var offSessionField: String
     /// nil when there is no key, or none that may be used: then `keyProblem` says why.
     var secretKey: Secret?
+    /// The key of browsers: needed only to see what they see.
+    var publishableKey: Secret?
     /// Several while a secret is rotated.
     var webhookSecrets: [Secret]
     /// What is wrong with the key; nil for a good key and for none.
     var keyProblem: SettingsProblem?
+
+    /// The variable that the publishable key comes from.
+    var publishableKeyVariable: String {
+        SettingsReader.environmentName(of: "gateways.\(name)") + "_PUBLISHABLE_KEY"
+    }
 
     /// The variable that the key comes from.
     var keyVariable: String { SettingsReader.environmentName(of: "gateways.\(name)") + "_SECRET_KEY" }

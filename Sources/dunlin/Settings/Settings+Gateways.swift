@@ -22,7 +22,10 @@ extension Settings {
     }
 
     private static func isGatewayName(_ name: String) -> Bool {
-        let taken = ["mode", "database", "listen", "worker", "log", "ceilings", "config"]
+        let taken = [
+            "mode", "database", "listen", "worker", "log", "ceilings", "config", "catch-up", "catch_up", "source",
+            "backfill",
+        ]
         guard let first = name.first, ("a"..."z").contains(first), name.count <= 32, !taken.contains(name) else {
             return false
         }
@@ -53,6 +56,7 @@ extension Settings {
         let suffix = statementSuffix(reader, path)
         let field = text("off_session_field")
         let key = key(reader, path, mode: mode)
+        let publishableKey = publishableKey(reader, path)
         let webhookSecrets = webhookSecrets(reader, path)
         guard let sending, let retryMode, let connect, let total, let field else { return nil }
         let documented = RequestLimits.documented(kind, mode)
@@ -62,7 +66,8 @@ extension Settings {
                 perSecond: limits.account ?? documented.perSecond,
                 perEndpointPerSecond: limits.endpoint ?? documented.perEndpointPerSecond),
             entity: entity, connectTimeoutSeconds: connect, totalTimeoutSeconds: total, description: description,
-            statementSuffix: suffix, offSessionField: field, secretKey: key.secret, webhookSecrets: webhookSecrets,
+            statementSuffix: suffix, offSessionField: field, secretKey: key.secret, publishableKey: publishableKey,
+            webhookSecrets: webhookSecrets,
             keyProblem: key.problem)
     }
 
@@ -104,6 +109,16 @@ extension Settings {
             return refused("\(secret) is a \(keyMode.rawValue) key, and mode is \(mode.rawValue)")
         }
         return (secret, nil)
+    }
+
+    private static func publishableKey(_ reader: SettingsReader, _ path: String) -> Secret? {
+        let variable = SettingsReader.environmentName(of: path) + "_PUBLISHABLE_KEY"
+        guard let written = reader.secretText(variable) else { return nil }
+        guard written.text.hasPrefix("pk_") else {
+            reader.report("\(variable) is no publishable key; it begins with pk_", at: written.origin)
+            return nil
+        }
+        return Secret(written.text)
     }
 
     private static func webhookSecrets(_ reader: SettingsReader, _ path: String) -> [Secret] {

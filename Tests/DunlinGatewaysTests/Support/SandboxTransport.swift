@@ -8,6 +8,8 @@ import Testing
 /// Carries requests to the sandbox's model without a socket. An answer that the model loses is lost here too.
 struct SandboxTransport: Transport {
     let sandbox: Sandbox
+    /// Is told of everything that passes.
+    var recorder: Recorder?
 
     func send(
         _ request: HTTPRequest, totalTimeoutMilliseconds: Int64, deadline: SendDeadline
@@ -26,9 +28,11 @@ struct SandboxTransport: Transport {
         case .normal, .trickle: break
         case .dropped, .silent, .truncated: throw .lost("the sandbox lost it")
         }
-        return HTTPResponse(
+        let answer = HTTPResponse(
             status: response.status, headers: response.headers.map { HTTPHeader($0.name, $0.value) },
             body: response.body)
+        recorder?.keep(Recorder.Message(request: request, response: answer))
+        return answer
     }
 }
 
@@ -65,7 +69,9 @@ struct Conforming: Sendable {
     let sandbox: Sandbox
     let customerID: String
 
-    init(_ variant: Variant, change: (inout SandboxOptions) -> Void = { _ in }) throws {
+    init(
+        _ variant: Variant, listening recorder: Recorder? = nil, change: (inout SandboxOptions) -> Void = { _ in }
+    ) throws {
         var options = SandboxOptions()
         options.start = Harness.start.milliseconds
         options.quirks = variant.quirks
@@ -77,7 +83,8 @@ struct Conforming: Sendable {
             returnURL: "https://example.com/back")
         gateway = try settings.gateway(
             environment: GatewayEnvironment(
-                transport: SandboxTransport(sandbox: sandbox), now: { Instant(milliseconds: sandbox.now) },
+                transport: SandboxTransport(sandbox: sandbox, recorder: recorder),
+                now: { Instant(milliseconds: sandbox.now) },
                 sleep: { sandbox.advance(to: sandbox.now + $0) }, randomBits: { 0 }))
         customerID = try Self.post(sandbox, "/v1/customers", "email=a%40example.com")
     }

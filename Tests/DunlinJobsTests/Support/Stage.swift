@@ -22,6 +22,9 @@ struct StageOptions: Sendable {
     var limits: GatewayLimits?
     var concurrency = 50
     var ceilings: [Currency: Int64] = [:]
+    var catchUp = CatchUpRules()
+    var spreadSeconds: Int64 = 0
+    var schedule: [CronLine] = []
     var fileStamp: String?
     var isOnDisk = false
     /// The gateway sends events; else it keeps none, which is faster.
@@ -131,6 +134,8 @@ final class Stage: Sendable {
         let clock = clock
         var rules = BillingRules(declines: declines)
         rules.ceilings = options.ceilings
+        rules.catchUp = options.catchUp
+        rules.spreadSeconds = options.spreadSeconds
         change(&rules)
         var gateways = [name: gateway(try driver ?? self.driver())]
         gateways.merge(extraGateways.withLock { $0 }) { $1 }
@@ -139,7 +144,7 @@ final class Stage: Sendable {
             clock: BillingClock(
                 now: { clock.now }, monotonicMilliseconds: { clock.now.milliseconds },
                 randomBits: { self.generator.withLock { $0.next() } },
-                sleep: { clock.set(clock.now.adding(milliseconds: $0)) }), rules: rules,
+                sleep: { clock.set(clock.now.adding(milliseconds: $0)) }), rules: rules, schedule: options.schedule,
             logger: Logger(label: "stage") { _ in SwiftLogNoOpLogHandler() }, steps: fuse.steps)
     }
 

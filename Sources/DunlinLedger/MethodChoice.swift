@@ -1,16 +1,17 @@
-import DunlinDatabase
-import DunlinLedger
+public import DunlinDatabase
 
 /// Which payment method a try uses: the subscription's own, else the customer's default. A card that a final decline
 /// closed is passed over (P6).
-enum MethodChoice {
-    struct Choice {
-        var method: PaymentMethod?
+public enum MethodChoice {
+    public struct Choice: Sendable {
+        public var method: PaymentMethod?
         /// Why each candidate was passed over, in plain words.
-        var passedOver: [String]
+        public var passedOver: [String]
     }
 
-    static func choose(for subscription: Subscription, gateway: String, _ tx: Transaction) throws -> Choice {
+    public static func choose(
+        for subscription: Subscription, gateway: String, _ tx: Transaction
+    ) throws -> Choice {
         let methods = try PaymentMethods.ofCustomer(subscription.customerID, tx)
         let own = methods.filter { $0.id == subscription.paymentMethodID }
         let others = methods.filter { $0.isDefault && $0.id != subscription.paymentMethodID }
