@@ -91,9 +91,8 @@ let package = Package(
             dependencies: [
                 "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue", "DunlinGateways",
                 "DunlinJobs", "DunlinImport", "DunlinReports", "DunlinSandbox", "DunlinSandboxServer", "DunlinWeb",
-                "DunlinSimulation", "DunlinDefaults", argumentParser, asyncHTTPClient, crypto, logging, nioCore,
-                nioHTTP1,
-                nioPosix, serviceLifecycle, sqlite, unixSignals, yams,
+                "DunlinSimulation", "DunlinDefaults", argumentParser, asyncHTTPClient, crypto, hummingbird,
+                hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle, sqlite, unixSignals, yams,
             ],
             swiftSettings: strict),
         .target(
@@ -146,9 +145,11 @@ let package = Package(
             "CommandTests",
             [
                 "dunlin", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinLedger",
-                "DunlinSandbox", "DunlinTesting", logging,
+                "DunlinSandbox", "DunlinSandboxServer", "DunlinTesting", argumentParser, logging,
             ]),
-        tests("EndToEndTests", ["dunlin", "DunlinSandbox", "DunlinTesting", nioCore, nioHTTP1, nioPosix, sqlite]),
+        tests(
+            "EndToEndTests",
+            ["dunlin", "DunlinCore", "DunlinSandbox", "DunlinTesting", nioCore, nioHTTP1, nioPosix, sqlite]),
         tests("TidyTests", ["DunlinDefaults"]),
     ],
     swiftLanguageModes: [.v6]

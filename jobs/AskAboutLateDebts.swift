@@ -106,7 +106,8 @@ struct AskAboutLateDebts {
                 guard taken.mayCharge, invoice.state == .open,
                     invoice.waitsFor == .scheduled || invoice.waitsFor == .retrying
                 else { continue }
-                try FollowUps.charge(invoice, at: now, now: now, tx)
+                // Charges of a backfill may be spread over time.
+                try FollowUps.charge(invoice, at: max(now, invoice.nextAttemptAt ?? now), now: now, tx)
             }
             return strays
         }

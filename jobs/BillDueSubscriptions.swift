@@ -65,7 +65,7 @@ public struct BillDueSubscriptions: Sendable {
     }
 
     /// Plans one page of the dirty list; nil when nothing of it up to `newest` is left.
-    private func planChangedPage(through newest: Int64, now: Instant, _ tx: Transaction) throws -> Summary? {
+    func planChangedPage(through newest: Int64, now: Instant, _ tx: Transaction) throws -> Summary? {
         let changes = try ChangedRows.take(limit: Self.pageSize, tx).filter { $0.id <= newest }
         guard let last = changes.last else { return nil }
         var summary = Summary()
@@ -95,7 +95,7 @@ public struct BillDueSubscriptions: Sendable {
         }
     }
 
-    private func planDue(
+    func planDue(
         after: (at: Instant, id: String)?, now: Instant, _ tx: Transaction
     ) throws -> (summary: Summary, last: (at: Instant, id: String)?) {
         let page = try PlanningRows.due(now: now, after: after, limit: Self.pageSize, tx)
@@ -114,15 +114,21 @@ public struct BillDueSubscriptions: Sendable {
         var last: String? = ""
         while let after = last {
             let page = try await billing.database.write(step: "plan-parked") { tx in
-                let planning = PlanSubscription(billing: billing, gateways: gateways, now: now)
-                let ids = try BillingStates.parked(after: after, limit: Self.pageSize, tx)
-                var summary = Summary()
-                for id in ids { summary.add(try planning.plan(id, isChanged: true, tx) ?? Summary()) }
-                return (summary: summary, last: ids.last)
+                try planParkedPage(after: after, now: now, tx)
             }
             summary.add(page.summary)
             last = page.last
         }
         return summary
+    }
+
+    func planParkedPage(
+        after: String, now: Instant, _ tx: Transaction
+    ) throws -> (summary: Summary, last: String?) {
+        let planning = PlanSubscription(billing: billing, gateways: gateways, now: now)
+        let ids = try BillingStates.parked(after: after, limit: Self.pageSize, tx)
+        var summary = Summary()
+        for id in ids { summary.add(try planning.plan(id, isChanged: true, tx) ?? Summary()) }
+        return (summary, ids.last)
     }
 }

@@ -19,6 +19,16 @@ struct SettleAttempt {
 
     func run(_ claimed: ClaimedJob) async throws {
         let id: Int64 = try JobArguments(of: claimed.job).required(\.attempt, kind: Self.kind)
+        if try await settle(id, claimed) { return }
+        let now = billing.clock.now()
+        try await billing.database.write(step: "finish") { tx in
+            guard try JobQueue.holds(claimed.lease, tx) else { return }
+            try JobQueue.finish(claimed.lease, now: now, tx)
+        }
+    }
+
+    /// - Returns: false when the attempt is not in flight: nothing was done then, and the job has not ended.
+    func settle(_ id: Int64, _ claimed: ClaimedJob) async throws -> Bool {
         let gateway = try billing.gateway(claimed.job.queue)
         let frozen = try await billing.database.read { tx in
             let attempt = try Attempts.get(id, tx)
@@ -27,9 +37,10 @@ struct SettleAttempt {
                 attempt: attempt, databaseID: billing.databaseID)
         }
         let settling = Settling(billing: billing, gateway: gateway, claimed: claimed, frozen: frozen)
-        guard frozen.attempt.state.isInFlight else { return try await settling.finish() }
+        guard frozen.attempt.state.isInFlight else { return false }
         guard try await settling.isOfThisAccount() else {
-            return try await settling.leave("it was sent with the key of account \(frozen.attempt.account)")
+            try await settling.leave("it was sent with the key of account \(frozen.attempt.account)")
+            return true
         }
         if let intentID = frozen.intent.gatewayID {
             try await settling.byID(intentID)
@@ -38,6 +49,7 @@ struct SettleAttempt {
         } else {
             try await settling.byReference()
         }
+        return true
     }
 }
 
@@ -49,14 +61,6 @@ private struct Settling {
     let frozen: FrozenRequest
 
     private var sending: SendAttempt { SendAttempt(billing: billing, gateway: gateway, claimed: claimed) }
-
-    func finish() async throws {
-        let now = billing.clock.now()
-        try await billing.database.write(step: "finish") { tx in
-            guard try JobQueue.holds(claimed.lease, tx) else { return }
-            try JobQueue.finish(claimed.lease, now: now, tx)
-        }
-    }
 
     /// The key of this process can ask about the attempt: it is of the account that the attempt was sent to.
     func isOfThisAccount() async throws -> Bool {

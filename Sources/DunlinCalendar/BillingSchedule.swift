@@ -24,11 +24,12 @@ public struct BillingSchedule: Hashable, Sendable {
     /// How many steps of the calendar lie before index 0.
     private let stepsBeforeFirst: Int
 
+    /// - Parameter isMovedByPause: `anchor` is where a pause moved the schedule to; boundaries say so.
     /// - Throws: a `CalendarError` if `billOn` is not 1 to 31 or goes with an interval of days or weeks, or if there is
     ///   no first boundary before the end of the year 9999.
     public init(
         anchor: LocalDateTime, interval: BillingInterval, zone: Zone, billOn: Int? = nil,
-        trialEnd: LocalDateTime? = nil, endsAt: LocalDateTime? = nil
+        trialEnd: LocalDateTime? = nil, endsAt: LocalDateTime? = nil, isMovedByPause: Bool = false
     ) throws(CalendarError) {
         self.anchor = anchor
         self.interval = interval
@@ -37,7 +38,8 @@ public struct BillingSchedule: Hashable, Sendable {
         self.trialEnd = trialEnd
         self.endsAt = endsAt
         let trial = trialEnd.flatMap { $0 > anchor ? $0 : nil }
-        steps = try BoundarySteps(anchor: anchor, step: interval.step, billOn: billOn, trial: trial)
+        steps = try BoundarySteps(
+            anchor: anchor, step: interval.step, billOn: billOn, trial: trial, isMovedByPause: isMovedByPause)
         guard let trial, billOn != nil else {
             stepsBeforeFirst = 0
             return

@@ -6,6 +6,8 @@ public struct Boundary: Hashable, Sendable {
         case anchor
         /// Counted from the end of the trial, which is the new anchor.
         case trial
+        /// Counted from where a pause moved the schedule to.
+        case pause
         /// On the calendar day the subscription is billed on.
         case billOn = "bill_on"
         /// The month has no such day; its last day is taken.

@@ -9,13 +9,13 @@ struct BoundarySteps: Hashable, Sendable {
     private let dayOfMonth: Int
 
     init(
-        anchor: LocalDateTime, step: BillingInterval.Step, billOn: Int?, trial: LocalDateTime?
+        anchor: LocalDateTime, step: BillingInterval.Step, billOn: Int?, trial: LocalDateTime?, isMovedByPause: Bool
     ) throws(CalendarError) {
         self.step = step
         guard let billOn else {
             let start = trial ?? anchor
             time = start.time
-            origin = trial == nil ? .anchor : .trial
+            origin = trial != nil ? .trial : isMovedByPause ? .pause : .anchor
             first = start.date
             dayOfMonth = start.date.day
             return

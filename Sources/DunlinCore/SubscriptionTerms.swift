@@ -17,10 +17,16 @@ public struct SubscriptionTerms: Hashable, Sendable {
         case active, paused, canceled
     }
 
-    public let schedule: BillingSchedule
+    /// As the owner's row says, or as a pause moved it; see `shifted(to:)`.
+    public private(set) var schedule: BillingSchedule
+    /// What the boundaries of the owner's row are counted from. When it changes, the new schedule takes over at
+    /// `billed_through`. `ends_at` is no part of it: an end moves no boundary.
+    public let scheduleHash: String
     public let billFrom: BillFrom
     public let wish: Wish
     public let cancelsAtPeriodEnd: Bool
+    /// A pause moves what comes after it by its length, instead of leaving out the periods inside it.
+    public let shiftsOnResume: Bool
     public let unitAmount: Money
     public let quantity: Int64
 
@@ -45,11 +51,12 @@ public struct SubscriptionTerms: Hashable, Sendable {
         public var cancelAtPeriodEnd: Bool
         public var status: String
         public var billFrom: String?
+        public var onResume: String?
 
         public init(
             amountMinor: Int64, currency: String, quantity: Int64, interval: String, intervalCount: Int, anchor: String,
             timeZone: String, trialEnd: String?, billOn: Int?, endsAt: String?, cancelAtPeriodEnd: Bool, status: String,
-            billFrom: String?
+            billFrom: String?, onResume: String? = nil
         ) {
             self.amountMinor = amountMinor
             self.currency = currency
@@ -64,6 +71,7 @@ public struct SubscriptionTerms: Hashable, Sendable {
             self.cancelAtPeriodEnd = cancelAtPeriodEnd
             self.status = status
             self.billFrom = billFrom
+            self.onResume = onResume
         }
     }
 
@@ -76,7 +84,10 @@ public struct SubscriptionTerms: Hashable, Sendable {
         guard columns.amountMinor >= 1, columns.quantity >= 1, price.multiplied(by: columns.quantity) != nil else {
             throw Problem("amount_minor x quantity is below 1 or does not fit")
         }
-        self.schedule = try Self.schedule(columns)
+        let schedule = try Self.schedule(columns)
+        self.schedule = schedule
+        self.scheduleHash = Self.hash(of: schedule)
+        self.shiftsOnResume = try Self.shiftsOnResume(columns)
         self.billFrom = try Self.billFrom(columns.billFrom)
         self.wish = wish
         self.cancelsAtPeriodEnd = columns.cancelAtPeriodEnd
@@ -84,15 +95,43 @@ public struct SubscriptionTerms: Hashable, Sendable {
         self.quantity = columns.quantity
     }
 
-    /// What the boundaries are counted from. When it changes, the new schedule takes over at `billed_through`.
-    /// `ends_at` is no part of it: an end moves no boundary.
-    public var scheduleHash: String {
+    /// The same terms with the schedule counted from where a pause moved it to; its trial is over then.
+    ///
+    /// - Throws: a `Problem` for an anchor too close to the year 9999, and for one that goes by calendar days.
+    public func shifted(to anchor: LocalDateTime) throws(Problem) -> SubscriptionTerms {
+        var terms = self
+        do {
+            guard schedule.billOn == nil else { throw Problem("a schedule with bill_on is not moved") }
+            terms.schedule = try BillingSchedule(
+                anchor: anchor, interval: schedule.interval, zone: schedule.zone, endsAt: schedule.endsAt,
+                isMovedByPause: true)
+        } catch let problem as Problem {
+            throw problem
+        } catch {
+            throw Problem("\(error)")
+        }
+        return terms
+    }
+
+    private static func hash(of schedule: BillingSchedule) -> String {
         let parts = [
             schedule.anchor.description, schedule.interval.unit.rawValue, String(schedule.interval.count),
             schedule.zone.identifier, schedule.trialEnd?.description ?? "-", schedule.billOn.map(String.init) ?? "-",
         ]
         let digest = SHA256.hash(data: Array(parts.joined(separator: "|").utf8))
         return digest.prefix(16).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+    }
+
+    private static func shiftsOnResume(_ columns: Columns) throws(Problem) -> Bool {
+        switch columns.onResume {
+        case nil, "", "keep": return false
+        case "shift":
+            if columns.billOn != nil {
+                throw Problem("on_resume shift does not go with bill_on: calendar days do not move")
+            }
+            return true
+        case let text?: throw Problem("on_resume \(text) is neither keep nor shift")
+        }
     }
 
     private static func schedule(_ columns: Columns) throws(Problem) -> BillingSchedule {

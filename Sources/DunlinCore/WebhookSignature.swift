@@ -1,4 +1,5 @@
 import Crypto
+public import DunlinCalendar
 import Foundation
 
 /// Signs and checks webhook deliveries: HMAC-SHA256 over `t + "." + raw body`, sent as `t=…,v1=…`.
@@ -100,6 +101,16 @@ public enum WebhookSignature {
             return .rejected(.fromTheFuture)
         }
         return isOlder(timestamp, than: toleranceSeconds, nowSeconds: nowSeconds) ? .stale : .fresh
+    }
+
+    /// When a header says that it was made; nil where it does not say. Proves nothing by itself.
+    public static func signedAt(_ header: String) -> Instant? {
+        guard
+            let time = elements(of: header, trimming: true).first(where: { $0.name == "t" }).flatMap({ Int64($0.value) }
+            ),
+            time > 0, time < 100_000_000_000_000
+        else { return nil }
+        return time >= millisecondsFrom ? Instant(milliseconds: time) : Instant(seconds: time)
     }
 
     /// From here on a number is milliseconds: as seconds it would be the year 5138.

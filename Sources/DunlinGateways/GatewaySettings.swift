@@ -96,6 +96,10 @@ public enum GatewayEndpoint: String, Hashable, Sendable, CaseIterable {
     case createRefund = "POST /v1/refunds"
     case retrieveRefund = "GET /v1/refunds/{id}"
     case listRefunds = "GET /v1/refunds"
+    case retrieveDispute = "GET /v1/disputes/{id}"
+    case retrieveEvent = "GET /v1/events/{id}"
+    case retrieveMandate = "GET /v1/mandates/{id}"
+    case retrieveCustomer = "GET /v1/customers/{id}"
 
     var isSetup: Bool { rawValue.contains("/setup_intents") }
     /// False for requests that no bank is asked about: their 402 says something about the account.

@@ -10,7 +10,7 @@ extension ImportPass {
         try checkMoved(tx)
     }
 
-    private mutating func store(_ row: OwnerRow, _ fields: RowFields, _ tx: Transaction) throws {
+    mutating func store(_ row: OwnerRow, _ fields: RowFields, _ tx: Transaction) throws {
         guard isFirst(row, fields) else { return }
         do {
             switch row {
@@ -103,7 +103,7 @@ extension ImportPass {
         _ table: ImportTable, _ id: String, _ noun: String, _ fields: RowFields, _ column: String
     ) {
         guard !isRefused(table, id) else { return markRefused(fields) }
-        refuse(fields, column, "\(noun) \(shown(id)) is neither stored nor in these files")
+        refuse(fields, column, "\(noun) \(shown(id)) is neither stored nor in \(whereabouts)")
     }
 
     /// A conflict: the row stays as it is here.

@@ -23,8 +23,11 @@ struct Place: Hashable, Comparable, Sendable {
 struct ImportPass: Sendable {
     let files: [OpenedFile]
     let gateways: [String: GatewayCurrencies]
+    let catchUp: CatchUpRules
     let limits: ImportLimits
     var result: ImportResult
+    /// Where the rows come from, in messages.
+    var whereabouts = "these files"
     /// Where each id was found, to name the first of two.
     var places: [ImportTable: [String: Place]] = [:]
     /// The index of the file being read.
@@ -34,9 +37,12 @@ struct ImportPass: Sendable {
     var moved: [(method: PaymentMethod, from: String, place: ImportProblem)] = []
     var replacements: [(id: String, place: ImportProblem)] = []
 
-    init(files: [OpenedFile], gateways: [String: GatewayCurrencies], limits: ImportLimits) {
+    init(
+        files: [OpenedFile], gateways: [String: GatewayCurrencies], catchUp: CatchUpRules, limits: ImportLimits
+    ) {
         self.files = files
         self.gateways = gateways
+        self.catchUp = catchUp
         self.limits = limits
         result = ImportResult(listedMax: limits.listedMax)
         for file in files { result.tables[file.table] = ImportResult.TableCounts() }

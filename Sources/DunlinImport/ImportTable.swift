@@ -31,8 +31,7 @@ public enum ImportTable: String, CaseIterable, Hashable, Sendable {
                 ],
                 [
                     "payment_method_id", "trial_end", "bill_on", "ends_at", "bill_from", "replaces", "parallel",
-                    "entity",
-                    "invoice_number",
+                    "entity", "invoice_number", "on_resume",
                 ]
             )
         case .adjustments:

@@ -13,17 +13,21 @@ public struct Importer: Sendable {
     let database: Database
     /// By the gateways' names in the settings.
     let gateways: [String: GatewayCurrencies]
+    /// Of the settings: the forecast goes by them.
+    let catchUp: CatchUpRules
     let limits: ImportLimits
     /// Where what can be read only once is copied to.
     let temporaryFolder: String
 
     /// - Parameter temporaryFolder: nil for the system's, which `TMPDIR` moves.
     public init(
-        database: Database, gateways: [String: GatewayCurrencies], limits: ImportLimits = ImportLimits(),
+        database: Database, gateways: [String: GatewayCurrencies], catchUp: CatchUpRules = CatchUpRules(),
+        limits: ImportLimits = ImportLimits(),
         temporaryFolder: String? = nil
     ) {
         self.database = database
         self.gateways = gateways
+        self.catchUp = catchUp
         self.limits = limits
         self.temporaryFolder = temporaryFolder ?? NSTemporaryDirectory()
     }
@@ -44,10 +48,10 @@ public struct Importer: Sendable {
 
     private func run(_ sources: [ImportSource], now: Instant, keepsRows: Bool) async throws -> ImportResult {
         let files = try open(sources)
-        var judging = ImportPass(files: files, gateways: gateways, limits: limits)
+        var judging = ImportPass(files: files, gateways: gateways, catchUp: catchUp, limits: limits)
         try judging.forEachRow { _, _, _ in }
         guard judging.result.problems.isComplete else { return judging.result }
-        let fresh = ImportPass(files: files, gateways: gateways, limits: limits)
+        let fresh = ImportPass(files: files, gateways: gateways, catchUp: catchUp, limits: limits)
         do {
             let stored = try await database.write(step: "import") { tx in
                 try Importer.store(fresh, now: now, keepsRows: keepsRows, tx)
@@ -91,7 +95,7 @@ extension ImportPass {
     /// The result with what the subscriptions of the files will be charged.
     fileprivate func forecast(now: Instant, _ tx: Transaction) throws -> ImportResult {
         var result = result
-        let forecaster = Forecaster(gateways: gateways, now: now)
+        var forecaster = Forecaster(gateways: gateways, rules: catchUp, now: now)
         var forecast = ImportForecast()
         for (id, place) in (places[.subscriptions] ?? [:]).sorted(by: { $0.value < $1.value }) {
             if let reason = try forecaster.add(id, to: &forecast, tx) {

@@ -77,7 +77,7 @@ extension Subscription {
             ("trial_end", trialEnd), ("bill_on", billOn.map(String.init)), ("ends_at", endsAt),
             ("cancel_at_period_end", String(cancelAtPeriodEnd)), ("status", status.rawValue), ("bill_from", billFrom),
             ("replaces", replaces), ("parallel", String(parallel)), ("entity", entity),
-            ("invoice_number", invoiceNumber),
+            ("invoice_number", invoiceNumber), ("on_resume", onResume),
         ]
     }
 }

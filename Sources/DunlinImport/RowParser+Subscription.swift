@@ -13,6 +13,7 @@ extension RowParser {
         let atPeriodEnd = fields.flag("cancel_at_period_end")
         let (billFrom, replaces) = (billFrom(&fields), replaces(id, &fields))
         let parallel = fields.flag("parallel")
+        let onResume = onResume(schedule?.billOn, &fields)
         let (entity, invoiceNumber) = (fields.text("entity"), fields.text("invoice_number"))
         guard let id, let customerID, let plan, let price, let schedule, let status, let atPeriodEnd, let parallel,
             fields.problems.isEmpty
@@ -23,7 +24,7 @@ extension RowParser {
             intervalCount: schedule.interval.count, anchor: schedule.anchor, timeZone: schedule.zone.identifier,
             trialEnd: schedule.trialEnd, billOn: schedule.billOn, endsAt: schedule.endsAt,
             cancelAtPeriodEnd: atPeriodEnd, status: status, billFrom: billFrom, replaces: replaces, parallel: parallel,
-            entity: entity, invoiceNumber: invoiceNumber)
+            entity: entity, invoiceNumber: invoiceNumber, onResume: onResume)
     }
 
     private func price(_ fields: inout RowFields) -> (unit: Money, quantity: Int64)? {
@@ -49,6 +50,17 @@ extension RowParser {
         guard let text = fields.text("bill_from", bytesMax: 100) else { return nil }
         guard text == "anchor" || text == "current" || LocalDate(text) != nil else {
             return fields.refuse("bill_from", "\(shown(text)) is neither anchor, current nor a date such as 2024-01-31")
+        }
+        return text
+    }
+
+    private func onResume(_ billOn: Int?, _ fields: inout RowFields) -> String? {
+        guard let text = fields.text("on_resume", bytesMax: 100) else { return nil }
+        guard text == "keep" || text == "shift" else {
+            return fields.refuse("on_resume", "\(shown(text)) is neither keep nor shift")
+        }
+        guard text == "keep" || billOn == nil else {
+            return fields.refuse("on_resume", "shift does not go with bill_on: calendar days do not move")
         }
         return text
     }

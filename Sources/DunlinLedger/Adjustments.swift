@@ -1,3 +1,5 @@
+public import DunlinCalendar
+public import DunlinCore
 public import DunlinDatabase
 
 /// Every statement on `adjustments`.
@@ -14,6 +16,33 @@ public enum Adjustments {
                 AND NOT EXISTS (SELECT 1 FROM applied_adjustments WHERE adjustment_id = adjustments.id)
             ORDER BY id
             """, subscriptionID, read: Adjustment.init(row:))
+    }
+
+    /// What the invoice of a period takes: those for it or an earlier one, and those for whichever comes next.
+    ///
+    /// - Throws: a `SubscriptionTerms.Problem` when one of them is in another currency.
+    public static func taken(
+        _ open: [Adjustment], byPeriodFrom start: LocalDate, currency: Currency
+    ) throws(SubscriptionTerms.Problem) -> [Adjustment] {
+        let taken = open.filter { adjustment in
+            guard let period = adjustment.applyToPeriod, !period.isEmpty else { return true }
+            return period <= start.description
+        }
+        if let other = taken.first(where: { $0.currency.uppercased() != currency.code }) {
+            throw SubscriptionTerms.Problem("adjustment \(other.id) is in \(other.currency), the price in \(currency)")
+        }
+        return taken
+    }
+
+    /// Their sum and what is carried over.
+    public static func sum(_ taken: [Adjustment], carried: Int64) throws(SubscriptionTerms.Problem) -> Int64 {
+        var sum = carried
+        for adjustment in taken {
+            let (next, overflow) = sum.addingReportingOverflow(adjustment.amountMinor)
+            if overflow { throw SubscriptionTerms.Problem("the sum of the adjustments does not fit") }
+            sum = next
+        }
+        return sum
     }
 
     /// True once an invoice has taken the adjustment: from then on it cannot change.

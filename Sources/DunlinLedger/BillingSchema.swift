@@ -20,8 +20,14 @@ enum BillingSchema {
             schedule_hash TEXT NOT NULL,
             time_zone_data TEXT NOT NULL,
             planned_at INTEGER NOT NULL,
+            -- The local day on which a pause was seen that goes on, and what its end does.
+            paused_on TEXT,
+            pause_shifts INTEGER NOT NULL DEFAULT 0 CHECK (pause_shifts IN (0, 1)),
+            -- Where pauses moved the schedule of schedule_hash to: a local time.
+            shifted_anchor TEXT,
             CHECK ((state = 'parked') = (parked_reason IS NOT NULL)),
-            CHECK ((next_period_start IS NULL) = (next_boundary_at IS NULL))
+            -- Nothing comes due before a pause ends that moves the schedule.
+            CHECK (next_boundary_at IS NULL OR next_period_start IS NOT NULL)
         ) STRICT;
         CREATE INDEX billing_state_due ON billing_state (next_boundary_at, subscription_id)
             WHERE next_boundary_at IS NOT NULL;
@@ -66,6 +72,8 @@ enum BillingSchema {
             refunded_minor INTEGER NOT NULL DEFAULT 0 CHECK (refunded_minor >= 0),
             disputed_minor INTEGER NOT NULL DEFAULT 0 CHECK (disputed_minor >= 0),
             note TEXT,
+            -- 1: the period was missed, and the catch-up policy had it billed.
+            is_missed INTEGER NOT NULL DEFAULT 0 CHECK (is_missed IN (0, 1)),
             CHECK (period_start < period_end),
             CHECK ((state = 'open') = (waits_for IS NOT NULL)),
             CHECK ((waits_for = 'on_hold') = (hold_reason IS NOT NULL) OR waits_for IS NULL),
@@ -76,6 +84,7 @@ enum BillingSchema {
         CREATE INDEX invoices_open ON invoices (customer_id, due_at) WHERE state IN ('open', 'closing');
         CREATE INDEX invoices_by_state ON invoices (state, waits_for);
         CREATE INDEX invoices_by_customer ON invoices (customer_id);
+        CREATE INDEX invoices_missed ON invoices (invoiced_at) WHERE is_missed = 1;
 
         CREATE TABLE decisions (
             id INTEGER PRIMARY KEY,

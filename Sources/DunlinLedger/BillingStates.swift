@@ -26,6 +26,12 @@ public struct BillingState: Hashable, Sendable {
     public var nextBoundaryAt: Instant?
     public var scheduleHash: String
     public var plannedAt: Instant
+    /// Local date on which a pause was seen that goes on.
+    public var pausedOn: String?
+    /// The pause moves what comes after it.
+    public var pauseShifts: Bool
+    /// Where pauses moved the schedule to, a local time.
+    public var shiftedAnchor: String?
 
     /// False for one that was seen but never planned.
     public var isPlanned: Bool { !scheduleHash.isEmpty }
@@ -34,7 +40,8 @@ public struct BillingState: Hashable, Sendable {
         subscriptionID: String, state: State, parkedReason: String?, hold: Hold?, holdReason: String?,
         firstSeenOn: String, firstSeenAt: Instant, nextPeriodStart: String?, billedThrough: String?,
         nextBoundaryAt: Instant?,
-        scheduleHash: String, plannedAt: Instant
+        scheduleHash: String, plannedAt: Instant, pausedOn: String? = nil, pauseShifts: Bool = false,
+        shiftedAnchor: String? = nil
     ) {
         self.subscriptionID = subscriptionID
         self.state = state
@@ -48,6 +55,9 @@ public struct BillingState: Hashable, Sendable {
         self.nextBoundaryAt = nextBoundaryAt
         self.scheduleHash = scheduleHash
         self.plannedAt = plannedAt
+        self.pausedOn = pausedOn
+        self.pauseShifts = pauseShifts
+        self.shiftedAnchor = shiftedAnchor
     }
 }
 
@@ -83,6 +93,15 @@ public enum BillingStates {
             ORDER BY subscription_id LIMIT ?2
             """, after, limit
         ) { try $0.get(0) }
+    }
+
+    /// All parked subscriptions with their reasons, by id.
+    public static func allParked(_ tx: Transaction) throws -> [(id: String, reason: String)] {
+        try tx.rows(
+            """
+            SELECT subscription_id, parked_reason FROM billing_state WHERE state = 'parked' ORDER BY subscription_id
+            """
+        ) { (id: try $0.get(0), reason: try $0.get(1)) }
     }
 
     /// A subscription that already took over the periods of this one.
@@ -127,15 +146,17 @@ public enum BillingStates {
             """
             INSERT INTO billing_state (subscription_id, state, parked_reason, hold, hold_reason, first_seen_on,
                 next_period_start, next_boundary_at, billed_through, schedule_hash, time_zone_data, planned_at,
-                first_seen_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                first_seen_at, paused_on, pause_shifts, shifted_anchor)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
             ON CONFLICT (subscription_id) DO UPDATE SET state = excluded.state, parked_reason = excluded.parked_reason,
                 next_period_start = excluded.next_period_start, next_boundary_at = excluded.next_boundary_at,
                 billed_through = excluded.billed_through, schedule_hash = excluded.schedule_hash,
-                time_zone_data = excluded.time_zone_data, planned_at = excluded.planned_at
+                time_zone_data = excluded.time_zone_data, planned_at = excluded.planned_at,
+                paused_on = excluded.paused_on, pause_shifts = excluded.pause_shifts,
+                shifted_anchor = excluded.shifted_anchor
             """, state.subscriptionID, state.state, state.parkedReason, state.hold, state.holdReason, state.firstSeenOn,
             state.nextPeriodStart, state.nextBoundaryAt, state.billedThrough, state.scheduleHash, timeZoneData,
-            state.plannedAt, state.firstSeenAt)
+            state.plannedAt, state.firstSeenAt, state.pausedOn, state.pauseShifts, state.shiftedAnchor)
     }
 
     /// Past due while any of its invoices is open after a failed try or uncollectible, else active. Leaves paused,
@@ -173,6 +194,8 @@ public enum BillingStates {
             firstSeenOn: try row.get("first_seen_on"), firstSeenAt: try row.get("first_seen_at"),
             nextPeriodStart: try row.get("next_period_start"),
             billedThrough: try row.get("billed_through"), nextBoundaryAt: try row.get("next_boundary_at"),
-            scheduleHash: try row.get("schedule_hash"), plannedAt: try row.get("planned_at"))
+            scheduleHash: try row.get("schedule_hash"), plannedAt: try row.get("planned_at"),
+            pausedOn: try row.get("paused_on"), pauseShifts: try row.get("pause_shifts"),
+            shiftedAnchor: try row.get("shifted_anchor"))
     }
 }

@@ -88,25 +88,36 @@ enum CollectionSchema {
             reason TEXT NOT NULL,
             gateway_id TEXT,
             state TEXT NOT NULL CHECK (state IN ('sending', 'pending', 'unknown', 'succeeded', 'failed', 'refused')),
+            -- 0: made at the gateway by somebody else; the ledger only saw it.
+            is_ours INTEGER NOT NULL DEFAULT 1 CHECK (is_ours IN (0, 1)),
             written_at INTEGER NOT NULL,
+            -- The instant at which the newest observation applied was asked for.
+            observed_at INTEGER,
             ended_at INTEGER,
             UNIQUE (intent_id, number)
         ) STRICT;
         CREATE UNIQUE INDEX refunds_one_in_flight ON refunds (intent_id)
-            WHERE state NOT IN ('succeeded', 'failed', 'refused');
+            WHERE is_ours = 1 AND state NOT IN ('succeeded', 'failed', 'refused');
+        CREATE INDEX refunds_by_gateway_id ON refunds (gateway_id) WHERE gateway_id IS NOT NULL;
 
         CREATE TABLE disputes (
             gateway TEXT NOT NULL,
             gateway_id TEXT NOT NULL,
-            intent_id INTEGER REFERENCES intents (id),
-            amount_minor INTEGER NOT NULL,
+            intent_id INTEGER NOT NULL REFERENCES intents (id),
+            customer_id TEXT NOT NULL REFERENCES customers (id),
+            amount_minor INTEGER NOT NULL CHECK (amount_minor >= 0),
             currency TEXT NOT NULL,
             reason TEXT,
             status TEXT NOT NULL,
+            -- 1: nobody knows yet how it ends; the customer's other invoices wait.
+            is_open INTEGER NOT NULL CHECK (is_open IN (0, 1)),
             opened_at INTEGER NOT NULL,
+            -- The instant at which the newest observation applied was asked for.
             updated_at INTEGER NOT NULL,
             PRIMARY KEY (gateway, gateway_id)
         ) STRICT;
+        CREATE INDEX disputes_open ON disputes (customer_id) WHERE is_open = 1;
+        CREATE INDEX disputes_by_intent ON disputes (intent_id);
 
         CREATE TABLE setup_intents (
             gateway TEXT NOT NULL,
@@ -120,22 +131,54 @@ enum CollectionSchema {
             PRIMARY KEY (gateway, gateway_id)
         ) STRICT;
 
+        -- The inbox: what a gateway told, by allowed fields (money.md 26). What it means is read at the gateway.
         CREATE TABLE events (
             gateway TEXT NOT NULL,
             event_id TEXT NOT NULL,
             type TEXT NOT NULL,
+            -- What is read again: a word and an id; NULL when nothing is.
+            subject TEXT,
+            object_type TEXT,
             object_id TEXT,
+            intent_id TEXT,
+            customer_id TEXT,
             reference TEXT,
-            mode TEXT,
+            subscription_id TEXT,
+            period_start TEXT,
+            database_id TEXT,
+            mode TEXT CHECK (mode IN ('test', 'live')),
+            account TEXT,
+            api_version TEXT,
+            source TEXT NOT NULL CHECK (source IN ('webhook', 'import', 'listed')),
+            -- 1: signed, but longer ago than the tolerance.
+            is_stale INTEGER NOT NULL DEFAULT 0 CHECK (is_stale IN (0, 1)),
+            signed_at INTEGER,
+            -- Allowed ones only, a line each.
+            headers TEXT,
             body_hash TEXT NOT NULL,
             created_at INTEGER,
             received_at INTEGER NOT NULL,
+            last_received_at INTEGER NOT NULL,
+            deliveries INTEGER NOT NULL DEFAULT 1 CHECK (deliveries >= 1),
             state TEXT NOT NULL CHECK (state IN ('received', 'applied', 'ignored', 'failed')),
             reason TEXT,
+            -- 1: about an object that no debt of this database knows; never charged.
+            is_foreign INTEGER NOT NULL DEFAULT 0 CHECK (is_foreign IN (0, 1)),
             applied_at INTEGER,
-            PRIMARY KEY (gateway, event_id)
+            PRIMARY KEY (gateway, event_id),
+            CHECK (state <> 'ignored' OR reason IS NOT NULL)
         ) STRICT;
         CREATE INDEX events_unapplied ON events (received_at) WHERE state IN ('received', 'failed');
+        CREATE INDEX events_unapplied_of ON events (gateway, subject) WHERE state IN ('received', 'failed');
+        CREATE INDEX events_foreign ON events (gateway, subject) WHERE is_foreign = 1;
+        CREATE INDEX events_by_time ON events (last_received_at) WHERE source = 'webhook';
+
+        -- What was turned away at the door, counted; nothing of it is kept.
+        CREATE TABLE refused_deliveries (
+            gateway TEXT PRIMARY KEY NOT NULL,
+            wrong_signatures INTEGER NOT NULL DEFAULT 0 CHECK (wrong_signatures >= 0),
+            last_at INTEGER NOT NULL
+        ) STRICT;
 
         CREATE TABLE notices (
             id INTEGER PRIMARY KEY,
@@ -189,14 +232,6 @@ enum CollectionSchema {
             milli_permits INTEGER NOT NULL,
             refilled_at INTEGER NOT NULL,
             PRIMARY KEY (gateway, endpoint)
-        ) STRICT;
-
-        CREATE TABLE plans (
-            id INTEGER PRIMARY KEY,
-            sha256 TEXT NOT NULL UNIQUE,
-            applied_at INTEGER NOT NULL,
-            applied_by TEXT NOT NULL,
-            lines INTEGER NOT NULL
         ) STRICT;
 
         CREATE TABLE reconcile_runs (

@@ -17,6 +17,23 @@ public enum Decisions {
             decision.periods, now, actor)
     }
 
+    /// The id of the decision that was noted last; 0 when there is none.
+    public static func newestID(_ tx: Transaction) throws -> Int64 {
+        try tx.value("SELECT MAX(id) FROM decisions") ?? 0
+    }
+
+    /// What was decided after the one with this id, by kind and reason.
+    public static func after(
+        _ id: Int64, _ tx: Transaction
+    ) throws -> [(kind: BillingPlanner.DecisionKind, reason: String, periods: Int)] {
+        try tx.rows(
+            """
+            SELECT kind, reason, SUM(periods) AS periods FROM decisions WHERE id > ?1 GROUP BY kind, reason
+            ORDER BY kind, reason
+            """, id
+        ) { (kind: try $0.get("kind"), reason: try $0.get("reason"), periods: try $0.get("periods")) }
+    }
+
     /// How many periods wait for a decision.
     public static func waiting(_ tx: Transaction) throws -> Int {
         try tx.value("SELECT COALESCE(SUM(periods), 0) FROM decisions WHERE kind = 'waiting'") ?? 0

@@ -19,11 +19,6 @@ public enum Exchanges {
         }
     }
 
-    /// When the oldest one that is kept began.
-    public static func oldest(_ tx: Transaction) throws -> Instant? {
-        try tx.value("SELECT started_at FROM exchanges ORDER BY started_at LIMIT 1")
-    }
-
     /// Removes the oldest ones, at most `limit` of them.
     public static func prune(startedBefore: Instant, limit: Int, _ tx: Transaction) throws -> Int {
         try tx.execute(

@@ -107,6 +107,11 @@ public enum Intents {
             "SELECT * FROM intents WHERE gateway = ?1 AND gateway_id = ?2", gateway, gatewayID, read: Intent.init)
     }
 
+    /// The intent that was named so before it was created at the gateway.
+    public static func find(reference: String, _ tx: Transaction) throws -> Intent? {
+        try tx.row("SELECT * FROM intents WHERE reference = ?1", reference, read: Intent.init)
+    }
+
     /// Stores the gateway's id, unless one is stored: the first one wins.
     ///
     /// - Returns: the id that is stored.

@@ -76,10 +76,12 @@ public struct NewInvoice: Sendable {
     public var dueAt: Instant
     public var amount: InvoiceAmount
     public var asksFirst: Bool
+    /// The period was missed, and is billed by the catch-up policy.
+    public var isMissed: Bool
 
     public init(
         subscription: Subscription, gateway: String, periodStart: String, periodEnd: String, dueAt: Instant,
-        amount: InvoiceAmount, asksFirst: Bool
+        amount: InvoiceAmount, asksFirst: Bool, isMissed: Bool = false
     ) {
         self.subscription = subscription
         self.gateway = gateway
@@ -88,5 +90,6 @@ public struct NewInvoice: Sendable {
         self.dueAt = dueAt
         self.amount = amount
         self.asksFirst = asksFirst
+        self.isMissed = isMissed
     }
 }

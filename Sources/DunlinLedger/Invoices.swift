@@ -1,5 +1,5 @@
 public import DunlinCalendar
-import DunlinCore
+public import DunlinCore
 public import DunlinDatabase
 
 /// The table `invoices`. What an invoice is for never changes; only what became of it does.
@@ -11,15 +11,21 @@ public enum Invoices {
             """
             INSERT INTO invoices (subscription_id, customer_id, period_start, period_end, due_at, invoiced_at, plan,
                 entity, invoice_number, gateway, unit_amount_minor, quantity, adjustments_minor, amount_minor, currency,
-                state, waits_for, ask_first, next_attempt_at, paid_at, paid_reason, closed_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?20)
+                state, waits_for, ask_first, next_attempt_at, paid_at, paid_reason, closed_at, is_missed)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?20,
+                ?22)
             """, new.subscription.id, new.subscription.customerID, new.periodStart, new.periodEnd, new.dueAt, now,
             new.subscription.plan, new.subscription.entity, new.subscription.invoiceNumber, new.gateway,
             new.subscription.amountMinor, new.subscription.quantity, new.amount.adjustmentsMinor,
             new.amount.amount.minorUnits, new.amount.amount.currency.code, isFree ? Invoice.State.paid : .open,
             isFree ? nil : Invoice.Wait.scheduled, new.asksFirst && !isFree, isFree ? nil : now, isFree ? now : nil,
-            isFree ? "nothing_to_collect" : nil)
+            isFree ? "nothing_to_collect" : nil, new.isMissed)
         return tx.lastInsertedID
+    }
+
+    /// The id of the invoice that was opened last; 0 when there is none.
+    public static func newestID(_ tx: Transaction) throws -> Int64 {
+        try tx.value("SELECT MAX(id) FROM invoices") ?? 0
     }
 
     public static func find(_ id: Int64, _ tx: Transaction) throws -> Invoice? {
@@ -50,6 +56,17 @@ public enum Invoices {
         try tx.rows(
             "SELECT * FROM invoices WHERE subscription_id = ?1 AND state IN ('open', 'closing') ORDER BY due_at, id",
             subscriptionID, read: Invoice.init)
+    }
+
+    /// What was billed for missed periods since then, in minor units: to one customer, or to everybody when nil.
+    public static func missedMinor(
+        since: Instant, customerID: String? = nil, currency: Currency, _ tx: Transaction
+    ) throws -> Int64 {
+        try tx.value(
+            """
+            SELECT COALESCE(SUM(amount_minor), 0) FROM invoices
+            WHERE is_missed = 1 AND invoiced_at >= ?1 AND (?2 IS NULL OR customer_id = ?2) AND currency = ?3
+            """, since, customerID, currency.code) ?? 0
     }
 
     /// Late debts that the gateway was not asked about yet, oldest first.
@@ -144,5 +161,17 @@ public enum Invoices {
                 collected_minor = collected_minor + ?5
             WHERE id = ?1
             """, id, now, reason, isLate, collectedMinor)
+    }
+
+    /// What went back of the money, and what of it is contested: summed anew from `refunds` and `disputes`, so that it is
+    /// the same in whatever order they were heard of.
+    public static func countRefundsAndDisputes(_ id: Int64, disputedMinor: Int64, _ tx: Transaction) throws {
+        try tx.execute(
+            """
+            UPDATE invoices SET disputed_minor = ?2, refunded_minor = (
+                SELECT COALESCE(SUM(r.amount_minor), 0) FROM refunds r JOIN intents t ON t.id = r.intent_id
+                WHERE t.invoice_id = ?1 AND r.state = 'succeeded')
+            WHERE id = ?1
+            """, id, disputedMinor)
     }
 }

@@ -2,7 +2,9 @@
 enum LedgerSchema {
     static let first = [
         OwnerSchema.tables, OwnerSchema.changeTriggers, BillingSchema.tables, CollectionSchema.tables,
-        CollectionSchema.state, OwnerSchema.guardTriggers, BillingSchema.triggers, CollectionSchema.triggers,
+        CollectionSchema.state, PlansSchema.tables, SourceSchema.tables, OwnerSchema.guardTriggers,
+        BillingSchema.triggers,
+        CollectionSchema.triggers,
         CollectionSchema.views,
     ].joined(separator: "\n")
 }

@@ -55,7 +55,8 @@ enum OwnerSchema {
             replaces TEXT,
             parallel INTEGER NOT NULL DEFAULT 0 CHECK (parallel IN (0, 1)),
             entity TEXT,
-            invoice_number TEXT
+            invoice_number TEXT,
+            on_resume TEXT CHECK (on_resume IS NULL OR on_resume IN ('keep', 'shift'))
         ) STRICT;
 
         CREATE TABLE adjustments (
@@ -68,6 +69,7 @@ enum OwnerSchema {
         ) STRICT;
 
         CREATE INDEX payment_methods_by_customer ON payment_methods (customer_id);
+        CREATE INDEX payment_methods_by_gateway_id ON payment_methods (gateway_payment_method_id);
         CREATE INDEX subscriptions_by_customer ON subscriptions (customer_id);
         CREATE INDEX adjustments_by_subscription ON adjustments (subscription_id);
         """

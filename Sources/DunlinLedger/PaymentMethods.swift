@@ -25,6 +25,13 @@ public enum PaymentMethods {
             customerID, gatewayPaymentMethodID)
     }
 
+    /// The rows with this method of a gateway; ids of two gateways may be the same.
+    public static func of(gatewayPaymentMethodID: String, _ tx: Transaction) throws -> [PaymentMethod] {
+        try tx.rows(
+            "SELECT \(columns) FROM payment_methods WHERE gateway_payment_method_id = ?1 ORDER BY id",
+            gatewayPaymentMethodID, read: PaymentMethod.init(row:))
+    }
+
     /// At most `limit` methods in the order of their ids, from the one after `id`; from the first when it is nil.
     public static func page(after id: String?, limit: Int, _ tx: Transaction) throws -> [PaymentMethod] {
         try tx.rows(

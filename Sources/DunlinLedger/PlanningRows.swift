@@ -19,6 +19,8 @@ public struct PlanningRow: Sendable {
     public var hasAdjustments: Bool
     /// Some of an earlier invoice is carried over.
     public var hasCarriedAmounts: Bool
+    /// What is wrong with the row, or with those it names, in the owner's own tables.
+    public var sourceProblem: String?
 }
 
 /// What planning reads, from all the tables it is in: one statement for a page of subscriptions.
@@ -47,6 +49,15 @@ public enum PlanningRows {
             read: PlanningRow.init(row:))
     }
 
+    /// At most `limit` subscriptions in the order of their ids, from the one after `id`.
+    public static func page(after id: String, limit: Int, _ tx: Transaction) throws -> [PlanningRow] {
+        try tx.rows(
+            """
+            SELECT \(columns) FROM subscriptions s LEFT JOIN billing_state b ON b.subscription_id = s.id \(joins)
+            WHERE s.id > ?1 ORDER BY s.id LIMIT ?2
+            """, id, limit, read: PlanningRow.init(row:))
+    }
+
     /// The subscription's columns come first, because they are read by place; then those read by name.
     private static let columns = """
         \(Subscriptions.prefixedColumns("s")), b.*, c.gateway AS customer_gateway,
@@ -54,7 +65,12 @@ public enum PlanningRows {
             CASE WHEN EXISTS (SELECT 1 FROM adjustments a WHERE a.subscription_id = s.id) THEN 1 ELSE 0 END
                 AS has_adjustments,
             CASE WHEN EXISTS (SELECT 1 FROM carried_amounts k WHERE k.subscription_id = s.id
-                AND k.to_invoice_id IS NULL) THEN 1 ELSE 0 END AS has_carried_amounts
+                AND k.to_invoice_id IS NULL) THEN 1 ELSE 0 END AS has_carried_amounts,
+            COALESCE(
+                (SELECT r.problem FROM source_rows r WHERE r.kind = 'subscriptions' AND r.row_id = s.id),
+                (SELECT r.problem FROM source_rows r WHERE r.kind = 'customers' AND r.row_id = s.customer_id),
+                (SELECT r.problem FROM source_rows r WHERE r.kind = 'payment_methods'
+                    AND r.row_id = s.payment_method_id)) AS source_problem
         """
 
     private static let joins = """
@@ -70,6 +86,7 @@ extension PlanningRow {
             subscription: try Subscription(row: row), state: isSeen ? try BillingStates.read(row) : nil,
             gateway: try row.get("customer_gateway"),
             method: try methodCustomerID.map { Method(customerID: $0, type: try row.get("method_type")) },
-            hasAdjustments: try row.get("has_adjustments"), hasCarriedAmounts: try row.get("has_carried_amounts"))
+            hasAdjustments: try row.get("has_adjustments"), hasCarriedAmounts: try row.get("has_carried_amounts"),
+            sourceProblem: try row.get("source_problem"))
     }
 }

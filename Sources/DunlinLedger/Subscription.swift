@@ -37,13 +37,15 @@ public struct Subscription: Hashable, Sendable, Identifiable {
     public var parallel: Bool
     public var entity: String?
     public var invoiceNumber: String?
+    /// `shift`: a pause moves what comes after it by its length. Nil or `keep`: the periods inside it are left out.
+    public var onResume: String?
 
     public init(
         id: String, customerID: String, paymentMethodID: String? = nil, plan: String, amountMinor: Int64,
         currency: String, quantity: Int64 = 1, interval: String, intervalCount: Int = 1, anchor: String,
         timeZone: String, trialEnd: String? = nil, billOn: Int? = nil, endsAt: String? = nil,
         cancelAtPeriodEnd: Bool = false, status: Status = .active, billFrom: String? = nil, replaces: String? = nil,
-        parallel: Bool = false, entity: String? = nil, invoiceNumber: String? = nil
+        parallel: Bool = false, entity: String? = nil, invoiceNumber: String? = nil, onResume: String? = nil
     ) {
         self.id = id
         self.customerID = customerID
@@ -66,5 +68,6 @@ public struct Subscription: Hashable, Sendable, Identifiable {
         self.parallel = parallel
         self.entity = entity
         self.invoiceNumber = invoiceNumber
+        self.onResume = onResume
     }
 }

@@ -75,7 +75,7 @@ public enum Subscriptions {
     private static let columns = """
         id, customer_id, payment_method_id, plan, amount_minor, currency, quantity, interval, interval_count, anchor, \
         time_zone, trial_end, bill_on, ends_at, cancel_at_period_end, status, bill_from, replaces, parallel, entity, \
-        invoice_number
+        invoice_number, on_resume
         """
 
     /// The columns in the order in which a subscription is read, each of the table's name in the statement.
@@ -85,7 +85,7 @@ public enum Subscriptions {
 
     private static let upsertStatement = """
         INSERT INTO subscriptions (\(columns))
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
         ON CONFLICT (id) DO UPDATE SET customer_id = excluded.customer_id,
             payment_method_id = excluded.payment_method_id, plan = excluded.plan,
             amount_minor = excluded.amount_minor, currency = excluded.currency, quantity = excluded.quantity,
@@ -93,7 +93,8 @@ public enum Subscriptions {
             time_zone = excluded.time_zone, trial_end = excluded.trial_end, bill_on = excluded.bill_on,
             ends_at = excluded.ends_at, cancel_at_period_end = excluded.cancel_at_period_end,
             status = excluded.status, bill_from = excluded.bill_from, replaces = excluded.replaces,
-            parallel = excluded.parallel, entity = excluded.entity, invoice_number = excluded.invoice_number
+            parallel = excluded.parallel, entity = excluded.entity, invoice_number = excluded.invoice_number,
+            on_resume = excluded.on_resume
         """
 }
 
@@ -108,7 +109,7 @@ extension Subscription {
             trialEnd: try row.get(11), billOn: try row.get(12), endsAt: try row.get(13),
             cancelAtPeriodEnd: try row.get(14), status: try row.get(15), billFrom: try row.get(16),
             replaces: try row.get(17), parallel: try row.get(18), entity: try row.get(19),
-            invoiceNumber: try row.get(20))
+            invoiceNumber: try row.get(20), onResume: try row.get(21))
     }
 
     /// In the order of the columns.
@@ -116,7 +117,7 @@ extension Subscription {
         [
             id, customerID, paymentMethodID, plan, amountMinor, currency, quantity, interval, intervalCount, anchor,
             timeZone, trialEnd, billOn, endsAt, cancelAtPeriodEnd, status, billFrom, replaces, parallel, entity,
-            invoiceNumber,
+            invoiceNumber, onResume,
         ]
     }
 }

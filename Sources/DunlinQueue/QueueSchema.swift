@@ -59,15 +59,20 @@ public enum QueueSchema {
 
     private static let ticks = """
         CREATE TABLE schedules (
-            name TEXT NOT NULL PRIMARY KEY,
-            first_seen_at INTEGER NOT NULL
+            line TEXT NOT NULL PRIMARY KEY,
+            first_seen_at INTEGER NOT NULL,
+            -- Ticks that were missed and not made up for.
+            missed_count INTEGER NOT NULL DEFAULT 0,
+            missed_at INTEGER
         ) STRICT;
         CREATE TABLE ticks (
-            schedule TEXT NOT NULL REFERENCES schedules (name),
+            line TEXT NOT NULL REFERENCES schedules (line),
+            -- The wall time that the line names, with #2 behind it the second time the wall shows it.
+            nominal TEXT NOT NULL,
             tick_at INTEGER NOT NULL,
-            outcome TEXT NOT NULL CHECK (outcome IN ('fired', 'skipped')),
             recorded_at INTEGER NOT NULL,
-            PRIMARY KEY (schedule, tick_at)
+            PRIMARY KEY (line, nominal)
         ) STRICT;
+        CREATE INDEX ticks_by_time ON ticks (line, tick_at);
         """
 }

@@ -8,12 +8,16 @@ public struct ReportTotals: Hashable, Sendable {
     }
 
     public private(set) var rows: Int64 = 0
+    /// Rows that say that something is wrong.
+    public private(set) var problems: Int64 = 0
     private var byCurrency: [Currency: Total] = [:]
 
     public init() {}
 
     /// In the order of the currency codes.
     public var totals: [Total] { byCurrency.values.sorted { $0.amount.currency < $1.amount.currency } }
+
+    public mutating func addProblem() { problems += 1 }
 
     /// Counts a row that has no amount.
     public mutating func addRow() { rows += 1 }

@@ -32,7 +32,8 @@ public struct SandboxOptions: Sendable {
     public var confirmationsMax = 100
     /// How long events can be read; Stripe's 30 days.
     public var eventHorizonMilliseconds: Int64 = 30 * 86_400_000
-    /// Finished objects older than this are forgotten; nil keeps all. The audit's counts stay.
+    /// Finished objects older than this are forgotten, and their events and deliveries; nil keeps all. The audit's
+    /// counts stay.
     public var horizonMilliseconds: Int64?
     /// Switched off, no events are made: saves memory where no webhook is wanted.
     public var makesEvents = true
@@ -102,6 +103,8 @@ public struct RateLimits: Hashable, Sendable {
     public var livePerSecond: Int64 = 100
     public var endpointPerSecond: Int64 = 25
     public var searchPerSecond: Int64 = 20
+    /// Writes to one PaymentIntent in an hour.
+    public var updatesPerIntentAndHour: Int64 = 1000
     /// Sent as `Retry-After`; Stripe documents none, so the default sends none.
     public var retryAfterSeconds: Int64?
 

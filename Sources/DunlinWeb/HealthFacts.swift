@@ -23,6 +23,7 @@ struct HealthFacts: Hashable, Sendable {
     var oldestUnknownSeconds: Int64?
     var deadJobs = 0
     var parked = 0
+    var inbox = InboxCounts()
 }
 
 extension HealthFacts {
@@ -31,6 +32,7 @@ extension HealthFacts {
         gateways = try GatewayStates.all(tx).map(Gateway.init)
         parked = try LedgerCounts.read(tx).parked
         deadJobs = try JobQueue.deadCount(since: Instant(milliseconds: 0), tx)
+        inbox = try InboxCounts.read(tx)
         // As in `dunlin status`: an attempt whose send deadline passed without an answer is as unknown as one marked so.
         let found = try tx.row(
             """

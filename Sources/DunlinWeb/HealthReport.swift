@@ -1,4 +1,5 @@
 import DunlinCalendar
+import DunlinLedger
 
 /// What `GET /health` says: whether somebody has to look, and why.
 public struct HealthReport: Hashable, Sendable, Encodable {
@@ -42,6 +43,13 @@ public struct HealthReport: Hashable, Sendable, Encodable {
     public let oldestUnknownSeconds: Int64?
     public let deadJobs: Int?
     public let parked: Int?
+    /// Since a webhook was last believed; nil before the first.
+    public let lastWebhookSeconds: Int64?
+    public let unappliedEvents: Int?
+    /// Webhooks that were not signed by any of our secrets.
+    public let wrongSignatures: Int64?
+    /// PaymentIntents at the gateways that no debt of this database knows.
+    public let foreignIntents: Int?
     /// Since the last pass of this process ended; nil before the first.
     public let lastPassSeconds: Int64?
 
@@ -55,6 +63,10 @@ public struct HealthReport: Hashable, Sendable, Encodable {
         oldestUnknownSeconds = facts?.oldestUnknownSeconds
         deadJobs = facts?.deadJobs
         parked = facts?.parked
+        lastWebhookSeconds = facts?.inbox.lastWebhookAt.map { max(now.milliseconds(since: $0) / 1000, 0) }
+        unappliedEvents = facts?.inbox.unapplied
+        wrongSignatures = facts?.inbox.wrongSignatures
+        foreignIntents = facts?.inbox.foreignIntents
         lastPassSeconds = progress.lastPassEndedAt.map { max(now.milliseconds(since: $0) / 1000, 0) }
     }
 

@@ -63,8 +63,8 @@ struct SettingsTests {
                 "config/dunlin.yaml:4:17: worker.poll_seconds: “soon” is not accepted; "
                     + "expects a whole number from 1 to 3600",
                 "config/dunlin.yaml:5:1: unknown key nonsense; known here: accounting_time_zone, allow_raw_card_data, "
-                    + "ceilings, database, gateways, late_after_minutes, listen, log, mode, public_url, retention, "
-                    + "return_url, worker",
+                    + "backfill, catch_up, ceilings, database, gateways, late_after_minutes, listen, log, mode, "
+                    + "public_url, renewal_spread_minutes, return_url, source, worker",
             ])
     }
 

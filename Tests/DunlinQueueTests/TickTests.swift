@@ -4,97 +4,104 @@ import DunlinQueue
 import Testing
 
 @Suite struct TickTests {
-    @Test func oneMomentFiresOnceHoweverOftenItIsLookedAt() async throws {
+    private func line(_ text: String) throws -> CronLine { try #require(CronTable(text).lines.first) }
+
+    /// Looks at the line so many hours after the start; answers the nominal times that fired, and how many were missed.
+    @discardableResult
+    private func fire(
+        _ fixture: QueueFixture, _ text: String, hours: Int64, limit: Int = 1000
+    ) async throws -> (fired: [String], missed: Int, isMore: Bool) {
+        let line = try line(text)
+        let now = fixture.start.adding(hours: hours)
+        let fired = try await fixture.database.write { tx in
+            try Ticks.fireDue(
+                line, now: now, limit: limit,
+                job: { NewJob(kind: line.kind, uniqueKey: "k/\($0.key)", priority: .reconcile, runAt: now) }, tx)
+        }
+        return (fired.ticks.map { String($0.key.suffix(8)) }, fired.missedCount, fired.isMore)
+    }
+
+    /// `start` is 2026-01-01T00:00:00Z or another midnight.
+    private let hourly = "hourly 0 * * * * UTC x"
+
+    @Test func atItsFirstSightALineFiresNothingAndThenEachMomentOnce() async throws {
         let fixture = try QueueFixture()
-        let start = fixture.start
-        let job = fixture.job("reconcile", priority: .reconcile)
-        let (first, second, skipped) = try await fixture.database.write { tx in
-            (
-                try Ticks.fire("nightly", at: start, job, now: start, tx),
-                try Ticks.fire("nightly", at: start, job, now: start.adding(seconds: 1), tx),
-                try Ticks.skip("nightly", at: start, now: start, tx)
-            )
-        }
-        #expect(first == .added(1))
-        #expect(second == nil)
-        #expect(!skipped)
-        #expect(try await fixture.claim(after: 10).count == 1)
+        #expect(try await fire(fixture, hourly, hours: 100).fired == [])
+        #expect(try await fire(fixture, hourly, hours: 101).fired.count == 1)
+        #expect(try await fire(fixture, hourly, hours: 101).fired == [])
+        #expect(try await fixture.claim(after: 999_999, queue: "default").count == 1)
     }
 
-    @Test func aScheduleKnowsSinceWhenItIsKnownAndItsLastMoment() async throws {
+    @Test(arguments: [("", 1), (" catchup=3h", 3), (" catchup=4d", 5)])
+    func afterDowntimeTheNewestMissedMomentFiresAndOlderOnesInsideTheWindow(option: String, count: Int) async throws {
         let fixture = try QueueFixture()
-        let start = fixture.start
-        try await fixture.database.write { tx in
-            #expect(try Ticks.firstSeen("nightly", now: start, tx) == start)
-            #expect(try Ticks.firstSeen("nightly", now: start.adding(days: 1), tx) == start)
-            #expect(try Ticks.last("nightly", tx) == nil)
-            try Ticks.skip("nightly", at: start.adding(hours: 1), now: start, tx)
-            try Ticks.skip("nightly", at: start.adding(hours: 3), now: start, tx)
-            #expect(try Ticks.last("nightly", tx) == start.adding(hours: 3))
-            #expect(try Ticks.last("hourly", tx) == nil)
-        }
+        let text = hourly + option
+        try await fire(fixture, text, hours: 0)
+        let found = try await fire(fixture, text, hours: 5)
+        #expect(found.fired.count == count && found.missed == 5 - count)
+        #expect(found.fired == found.fired.sorted())
+        #expect(try await fire(fixture, text, hours: 5).missed == 0)
+        let record = try #require(try await fixture.database.read { tx in try Ticks.lines(tx) }.first)
+        #expect(record.line == "hourly" && record.missedCount == 5 - count)
+        #expect(record.lastTickAt == fixture.start.adding(hours: 5))
+        #expect(record.missedAt == (count == 5 ? nil : fixture.start.adding(hours: 5)))
     }
 
-    /// Each full hour after `instant`.
-    private static func nextHour(_ instant: Instant) -> Instant? {
-        Instant(milliseconds: (instant.milliseconds / 3_600_000 + 1) * 3_600_000)
-    }
-
-    private func fireMissed(
-        _ fixture: QueueFixture, hours: Int64, _ catchUp: Ticks.CatchUp
-    ) async throws -> Ticks.Fired {
-        let start = fixture.start
-        return try await fixture.database.write { tx in
-            try Ticks.fireMissed(
-                "hourly", catchUp: catchUp, now: start.adding(hours: hours), next: Self.nextHour,
-                job: { NewJob(kind: "reconcile", priority: .reconcile, runAt: $0) }, tx)
-        }
-    }
-
-    @Test func afterDowntimeTheNewestMissedMomentFiresAndOlderOnesAsTheScheduleSays() async throws {
-        for (catchUp, hours) in [
-            (Ticks.CatchUp.newestOnly, [Int64(5)]), (.all(max: 3), [3, 4, 5]), (.all(max: 99), [1, 2, 3, 4, 5]),
-        ] {
-            let fixture = try QueueFixture()
-            #expect(try await fireMissed(fixture, hours: 0, catchUp) == Ticks.Fired(moments: [], skippedCount: 0))
-            let fired = try await fireMissed(fixture, hours: 5, catchUp)
-            #expect(fired.moments == hours.map { fixture.start.adding(hours: $0) })
-            #expect(fired.skippedCount == 5 - hours.count)
-            #expect(try await fireMissed(fixture, hours: 5, catchUp) == Ticks.Fired(moments: [], skippedCount: 0))
-            #expect(try await fixture.claim(after: 999_999, queue: "default").count == hours.count)
-        }
-    }
-
-    @Test func aScheduleFiresNothingFromBeforeItWasKnown() async throws {
+    @Test func manyMissedMomentsAreFiredInPiecesAndNoneIsCountedAsMissed() async throws {
         let fixture = try QueueFixture()
-        let fired = try await fireMissed(fixture, hours: 100, .all(max: 99))
-        #expect(fired.moments.isEmpty)
-        #expect(try await fireMissed(fixture, hours: 101, .newestOnly).moments == [fixture.start.adding(hours: 101)])
+        let text = hourly + " catchup=40d"
+        try await fire(fixture, text, hours: 0)
+        var all: [String] = []
+        var looks = 0
+        while looks < 10 {
+            let found = try await fire(fixture, text, hours: 24, limit: 10)
+            #expect(found.missed == 0)
+            all += found.fired
+            looks += 1
+            if !found.isMore { break }
+        }
+        #expect(all.count == 24 && Set(all).count == 24 && looks == 3)
+    }
+
+    @Test func theSameNominalMomentDoesNotFireAgainWhenTheZoneDataMoveIt() async throws {
+        let fixture = try QueueFixture()
+        try await fire(fixture, "daily 0 12 * * * UTC x", hours: 0)
+        #expect(try await fire(fixture, "daily 0 12 * * * UTC x", hours: 13).fired == ["12:00:00"])
+        // Another zone stands for other data of the same one: noon is later there.
+        #expect(try await fire(fixture, "daily 0 12 * * * Atlantic/Azores x", hours: 14).fired == [])
+        #expect(try await fixture.claim(after: 999_999, queue: "default").count == 1)
     }
 
     @Test func aClockThatWentBackFiresNoMomentAgain() async throws {
         let fixture = try QueueFixture()
-        _ = try await fireMissed(fixture, hours: 0, .newestOnly)
-        #expect(try await fireMissed(fixture, hours: 3, .newestOnly).moments.count == 1)
-        #expect(try await fireMissed(fixture, hours: 2, .newestOnly).moments.isEmpty)
-        #expect(try await fireMissed(fixture, hours: 4, .newestOnly).moments == [fixture.start.adding(hours: 4)])
+        try await fire(fixture, hourly, hours: 0)
+        #expect(try await fire(fixture, hourly, hours: 3).fired.count == 1)
+        #expect(try await fire(fixture, hourly, hours: 2).fired.isEmpty)
+        #expect(try await fire(fixture, hourly, hours: 4).fired.count == 1)
     }
 
-    @Test func pruningKeepsTheLastMomentOfEachSchedule() async throws {
+    @Test func aClockThatWasFarAheadHoldsNothingUp() async throws {
         let fixture = try QueueFixture()
-        let start = fixture.start
+        try await fire(fixture, hourly, hours: 0)
+        try await fire(fixture, hourly, hours: 9000)
+        let found = try await fire(fixture, hourly, hours: 2)
+        #expect(found.fired.count == 1)
+        #expect(try await fire(fixture, hourly, hours: 9000).fired == [])
+    }
+
+    @Test func pruningKeepsTheLastMomentOfEachLine() async throws {
+        let fixture = try QueueFixture()
+        let (hourly, nightly) = (hourly + " catchup=9d", "nightly 0 1 * * * UTC x")
+        for text in [hourly, nightly] {
+            try await fire(fixture, text, hours: 0)
+            try await fire(fixture, text, hours: 4)
+        }
+        let before = fixture.start.adding(days: 9)
         let pruned = try await fixture.database.write { tx in
-            for hour in Int64(0)..<4 { try Ticks.skip("hourly", at: start.adding(hours: hour), now: start, tx) }
-            try Ticks.skip("nightly", at: start, now: start, tx)
-            return [
-                try Ticks.prune(before: start.adding(days: 9), limit: 2, tx),
-                try Ticks.prune(before: start.adding(days: 9), limit: 2, tx),
-            ]
+            [try Ticks.prune(before: before, limit: 2, tx), try Ticks.prune(before: before, limit: 2, tx)]
         }
         #expect(pruned == [2, 1])
-        let last = try await fixture.database.read { tx in
-            [try Ticks.last("hourly", tx), try Ticks.last("nightly", tx)]
-        }
-        #expect(last == [start.adding(hours: 3), start])
+        #expect(try await fire(fixture, hourly, hours: 4).fired == [])
+        #expect(try await fire(fixture, nightly, hours: 4).fired == [])
     }
 }

@@ -39,6 +39,36 @@ import Testing
         }
     }
 
+    /// A Chromium by one of its names.
+    private static let browser: String? = {
+        let names = [
+            "chromium", "chromium-headless-shell", "chromium-browser", "google-chrome", "google-chrome-stable",
+            "chrome-headless-shell",
+        ]
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        let named = ProcessInfo.processInfo.environment["CHROMIUM"].map { [$0] } ?? []
+        let paths = named + names.flatMap { name in folders.map { "\($0)/\(name)" } }
+        return paths.first { FileManager.default.isExecutableFile(atPath: $0) }
+    }()
+
+    private static let python = ["/usr/bin/python3", "/usr/local/bin/python3", environment + "/bin/python"].first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
+
+    @Test(
+        .enabled("needs a Chromium: apt-get install chromium-headless-shell") { browser != nil },
+        .enabled("needs python3") { python != nil })
+    func aCardHolderGetsThroughThePagesInARealBrowser() async throws {
+        let python = try #require(Self.python)
+        let browser = try #require(Self.browser)
+        try await RunningServer.with { server in
+            let variables = ["SANDBOX_URL": server.address.baseURL, "CHROMIUM": browser]
+            let result = try await Self.runElsewhere(python, [Self.folder + "/browser.py"], variables)
+            #expect(result.status == 0, "\(result.output)")
+            #expect(result.output.contains("ok   test_a_payment_is_approved"))
+        }
+    }
+
     private func check(
         _ script: String, _ more: @Sendable (RunningServer) -> [String: String]
     ) async throws {

@@ -18,7 +18,8 @@ import Testing
     }
 
     @Test(arguments: [
-        nil, "Bearer", "Bearer sk_live_abc", "Bearer pk_test_abc", "Bearer sk_test_", "Bearer sk_test_a b", "Basic !!",
+        nil, "Bearer", "Bearer sk_live_abc", "Bearer pk_live_abc", "Bearer pk_test_", "Bearer sk_test_",
+        "Bearer sk_test_a b", "Basic !!",
         "Basic Og==", "Digest sk_test_abc",
     ])
     func anythingElseIsA401(authorization: String?) {

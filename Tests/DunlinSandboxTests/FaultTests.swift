@@ -153,4 +153,41 @@ import Testing
         client.sandbox.advance(to: client.sandbox.now + 1000)
         #expect(client.stripe("GET", "/v1/account").status == 200)
     }
+
+    @Test(arguments: ["application/x-www-form-urlencoded", nil])
+    func aFaultIsTakenFromJSONWhateverItsHeader(type: String?) {
+        let client = TestClient()
+        var headers: [String: String] = [:]
+        headers["content-type"] = type
+        let answer = client.send(
+            SandboxRequest(
+                method: "POST", path: "/_sandbox/faults", headers: headers,
+                body: Array("\n {\"kind\":\"error_before\",\"each\":\"every\"}".utf8)))
+        #expect(answer.status == 200)
+        #expect(client.stripe("POST", "/v1/customers").status == 500)
+        let broken = client.send(
+            SandboxRequest(method: "POST", path: "/_sandbox/faults", headers: headers, body: Array("{\"kind\":".utf8)))
+        #expect(broken.status == 400)
+    }
+
+    @Test func aThousandWritesAnHourIsAllThatOneIntentTakes() {
+        var options = SandboxOptions()
+        options.rateLimits = RateLimits()
+        let client = TestClient(options)
+        let form = "amount=100&currency=usd&payment_method_types[0]=card"
+        let (id, other) = (
+            client.stripe("POST", "/v1/payment_intents", form).id, client.stripe("POST", "/v1/payment_intents", form).id
+        )
+        for _ in 0..<1000 {
+            client.sandbox.advance(to: client.sandbox.now + 1000)
+            #expect(client.stripe("POST", "/v1/payment_intents/\(id)", "description=a").status == 200)
+        }
+        client.sandbox.advance(to: client.sandbox.now + 1000)
+        let refused = client.stripe("POST", "/v1/payment_intents/\(id)", "description=a")
+        #expect(refused.status == 429)
+        #expect(refused.response.header("Stripe-Rate-Limited-Reason") == "resource-specific")
+        #expect(client.stripe("POST", "/v1/payment_intents/\(other)", "description=a").status == 200)
+        client.sandbox.advance(to: client.sandbox.now + 3_600_000)
+        #expect(client.stripe("POST", "/v1/payment_intents/\(id)", "description=a").status == 200)
+    }
 }

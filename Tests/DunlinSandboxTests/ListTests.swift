@@ -122,4 +122,24 @@ import Testing
         #expect(client.sandbox.audit.successesByReference == ["r": 1])
         #expect(client.charge(saved)["status"]?.string == "succeeded")
     }
+
+    @Test func aSearchFollowsMetadataThatChanges() {
+        var options = SandboxOptions()
+        options.searchLagMilliseconds = 0
+        let client = TestClient(options)
+        let saved = client.savedCard()
+        func found(_ value: String) -> [String?] {
+            let query = "query=metadata[%22dunlin_reference%22]:%22\(value)%22"
+            return client.stripe("GET", "/v1/payment_intents/search", query)["data"]?.array?.map { $0["id"]?.string }
+                ?? []
+        }
+        let held = client.charge(saved, more: "&capture_method=manual&metadata[dunlin_reference]=a").id
+        let same = client.charge(saved, more: "&metadata[dunlin_reference]=a").id
+        #expect(Set(found("a")) == [held, same])
+        client.stripe("POST", "/v1/payment_intents/\(held)/capture", "metadata[dunlin_reference]=b")
+        client.stripe("POST", "/v1/payment_intents/\(same)", "metadata[dunlin_reference]=c")
+        #expect(found("a") == [])
+        #expect(found("b") == [held])
+        #expect(found("c") == [same])
+    }
 }

@@ -155,4 +155,49 @@ import Testing
         #expect(client.stripe("GET", "/v1/events/\(id)").status == 404)
         #expect(client.stripe("GET", "/v1/events")["data"]?.array == [])
     }
+
+    @Test func aReorderedDeliveryIsOvertakenByLaterOnes() {
+        let client = client { $0.webhookFaults.reordered = 300_000 }
+        for _ in 0..<100 { client.stripe("POST", "/v1/customers") }
+        let made = (client.stripe("GET", "/v1/events", "limit=100")["data"]?.array ?? []).reversed()
+        var told: [String] = []
+        while let next = client.sandbox.nextDeliveryDue {
+            told += client.sandbox.dueDeliveries(at: next).map(\.eventID)
+        }
+        #expect(told.count == 100)
+        #expect(told.sorted() == made.compactMap { $0["id"]?.string }.sorted())
+        #expect(told != made.compactMap { $0["id"]?.string })
+    }
+
+    @Test func theFaultsOfWebhooksCanBeSetWhileItRuns() {
+        let client = client()
+        #expect(client.admin("POST", "webhook_faults", #"{"lost":1000000}"#)["lost"]?.integer == 1_000_000)
+        client.stripe("POST", "/v1/customers")
+        #expect(client.sandbox.nextDeliveryDue == nil)
+        #expect(client.admin("POST", "webhook_faults", #"{"profile":"usual","late":0}"#)["doubled"]?.integer == 20_000)
+        #expect(client.admin("GET", "webhook_faults")["late"]?.integer == 0)
+        #expect(client.admin("POST", "webhook_faults", #"{"lost":1000001}"#).status == 400)
+        #expect(client.admin("POST", "webhook_faults", #"{"stolen":1}"#).status == 400)
+        client.admin("POST", "webhook_faults", "{}")
+        client.stripe("POST", "/v1/customers")
+        #expect(due(client).count == 1)
+    }
+
+    @Test func everyFaultOfTheProfileHasAName() {
+        for name in WebhookFaults.names {
+            var faults = WebhookFaults()
+            let isKnown = faults.set(name, 7)
+            #expect(isKnown)
+            #expect(faults != WebhookFaults())
+        }
+        var faults = WebhookFaults()
+        let isKnown = faults.set("stolen", 7)
+        #expect(!isKnown)
+        for name in StatisticalProfile.names {
+            var profile = StatisticalProfile()
+            let isKnown = profile.set(name, 7)
+            #expect(isKnown)
+            #expect(profile != StatisticalProfile())
+        }
+    }
 }

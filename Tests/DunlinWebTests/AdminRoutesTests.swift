@@ -6,7 +6,7 @@ import Testing
 
 /// The routes of the admin listener, without a socket.
 @Suite struct AdminRoutesTests {
-    private static func object(_ answer: AdminRoutes.Answer) throws -> [String: Any] {
+    private static func object(_ answer: Answer) throws -> [String: Any] {
         try #require(try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any])
     }
 

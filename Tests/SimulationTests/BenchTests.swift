@@ -68,6 +68,17 @@ struct BenchTests {
         }
     }
 
+    @Test func theSandboxIsHeldAgainstAServerThatDoesNothing() async throws {
+        let rows = try await SandboxBench(setting: setting).rates()
+        #expect(rows.map(\.name) == ["sandbox.charges", "sandbox.reads"])
+        #expect(rows.allSatisfy { $0.value > 0 && ($0.floor ?? 0) > 0 && $0.ratio != nil && $0.target == 0.5 })
+    }
+
+    @Test func theMemoryOfAProcessIsKnown() throws {
+        #expect(try ResidentMemory.bytes(of: ProcessInfo.processInfo.processIdentifier) > 1_000_000)
+        #expect(throws: BenchError.self) { try ResidentMemory.bytes(of: -7) }
+    }
+
     @Test func theFloorIsAsDurableAsTheProduct() throws {
         let database = try setting.database("durable.db")
         database.close()

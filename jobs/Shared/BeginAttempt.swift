@@ -54,6 +54,10 @@ struct BeginAttempt {
             return try hold(invoice, "the subscription belongs to another customer now", tx)
         }
         if let ended = try obeyWish(subscription, invoice, tx) { return ended }
+        if let dispute = try Disputes.open(ofCustomer: invoice.customerID, tx) {
+            try Invoices.wait(invoice.id, for: .onHold, holdReason: DisputeHold.reason(dispute), tx)
+            return try finish(tx)
+        }
         let intents = try Intents.of(invoiceID, tx)
         if customer.gateway != invoice.gateway { return try move(invoice, to: customer, intents, tx) }
         guard let method = try method(for: subscription, invoice, tx) else { return .finished }

@@ -15,6 +15,8 @@ public struct Billing: Sendable {
     public let keyless: [String: String]
     public let clock: BillingClock
     public let rules: BillingRules
+    /// The lines of the schedule that passes fire.
+    public let schedule: [CronLine]
     public let logger: Logger
     public let tally: Tally
     /// Reached before every request that creates or moves money (and, through the database, before every
@@ -24,7 +26,7 @@ public struct Billing: Sendable {
     public init(
         database: Database, databaseID: String, fileStamp: String? = nil, gateways: [String: BillingGateway],
         keyless: [String: String] = [:], clock: BillingClock,
-        rules: BillingRules, logger: Logger, tally: Tally = Tally(), steps: Steps = .none
+        rules: BillingRules, schedule: [CronLine] = [], logger: Logger, tally: Tally = Tally(), steps: Steps = .none
     ) {
         self.database = database
         self.databaseID = databaseID
@@ -33,6 +35,7 @@ public struct Billing: Sendable {
         self.keyless = keyless
         self.clock = clock
         self.rules = rules
+        self.schedule = schedule
         self.logger = logger
         self.tally = tally
         self.steps = steps
@@ -130,10 +133,12 @@ public struct BillingRules: Sendable {
     /// True while `--now` stands for the clock (test mode only): the clock guard is exempt, and its instants do not
     /// count.
     public var isTimeTravel = false
+    /// What becomes of periods that were missed.
+    public var catchUp = CatchUpRules()
+    /// Renewals that fall at midnight are charged within this time after it; 0 for at once.
+    public var spreadSeconds: Int64 = 0
     /// At most this much per currency and pass is sent; more stops charging (money.md 34). None by default.
     public var ceilings: [Currency: Int64] = [:]
-    /// How long the fields of gateway calls are kept.
-    public var exchangesKeptDays: Int64 = 30
     /// How often a card may be declined before the network wants a rest.
     public var cardBudgets = CardBudget.all
 

@@ -14,7 +14,9 @@ public struct BillingWorker: Sendable {
     static let requestsPerLease: Int64 = 3
     /// Up to this long a free slot waits for a permit or a job; longer waits are looked at again when a job ends.
     static let waitMilliseconds: Int64 = 1000
-    private static let kindsWhileStopped = [SettleAttempt.kind, CancelIntent.kind, AskAboutLateDebts.kind]
+    private static let kindsWhileStopped = [
+        SettleAttempt.kind, CancelIntent.kind, AskAboutLateDebts.kind, ApplyEvent.kind,
+    ]
 
     let billing: Billing
     let gateway: BillingGateway
@@ -165,6 +167,7 @@ public struct BillingWorker: Sendable {
         case SettleAttempt.kind: try await SettleAttempt(billing: billing).run(claimed)
         case CancelIntent.kind: try await CancelIntent(billing: billing).run(claimed)
         case AskAboutLateDebts.kind: try await AskAboutLateDebts(billing: billing).run(claimed)
+        case ApplyEvent.kind: try await ApplyEvent(billing: billing).run(claimed)
         default: throw BillingError.unknownKind(claimed.job.kind)
         }
     }

@@ -8,6 +8,8 @@ struct ClaimedJob: Sendable {
     /// Milliseconds of the monotonic clock at which the lease ends.
     let monotonicEnd: Int64
     let clock: BillingClock
+    /// Ids of the events that this run reads the object for: applied with what the read says.
+    var eventIDs: [String] = []
 
     var lease: Lease { job.lease }
 

@@ -1,4 +1,5 @@
 import DunlinCalendar
+import DunlinCore
 import DunlinDatabase
 import DunlinLedger
 import DunlinQueue
@@ -48,6 +49,22 @@ enum FollowUps {
             NewJob(
                 queue: gateway, kind: AskAboutLateDebts.kind, uniqueKey: "ask-about-late-debts/\(gateway)",
                 priority: .settle, runAt: now, neverDies: true, whileRunning: .runAgain), now: now, tx)
+    }
+
+    /// One job for all events of a subject: they need one read. One that is at work runs again, since it may have read
+    /// before this event.
+    ///
+    /// - Parameter customerID: whose money it is about, where that is known.
+    static func apply(
+        _ eventID: String, _ subject: EventSubject, gateway: String, customerID: String?, now: Instant,
+        _ tx: Transaction
+    ) throws {
+        guard let key = subject.key else { return }
+        try JobQueue.enqueue(
+            NewJob(
+                queue: gateway, kind: ApplyEvent.kind, arguments: JobArguments(event: eventID).text,
+                uniqueKey: "apply-event/\(gateway)/\(key)", concurrencyKey: customerID.map { customerKey($0) },
+                priority: .settle, runAt: now, runsMax: ApplyEvent.runsMax, whileRunning: .runAgain), now: now, tx)
     }
 
     static func chargeKey(_ invoiceID: Int64) -> String { "charge-invoice/\(invoiceID)" }

@@ -8,18 +8,30 @@ struct JobArguments: Codable, Hashable, Sendable {
     var attempt: Int64?
     var intent: Int64?
     var gateway: String?
+    /// The gateway's id of an event.
+    var event: String?
 
-    init(invoice: Int64? = nil, attempt: Int64? = nil, intent: Int64? = nil, gateway: String? = nil) {
+    init(
+        invoice: Int64? = nil, attempt: Int64? = nil, intent: Int64? = nil, gateway: String? = nil,
+        event: String? = nil
+    ) {
         self.invoice = invoice
         self.attempt = attempt
         self.intent = intent
         self.gateway = gateway
+        self.event = event
     }
 
     init(of job: Job) throws {
-        guard let arguments = try? JSONDecoder().decode(JobArguments.self, from: Data(job.arguments.utf8)) else {
+        guard let arguments = JobArguments(text: job.arguments) else {
             throw BillingError.badArguments(kind: job.kind)
         }
+        self = arguments
+    }
+
+    /// nil for what is no such JSON.
+    init?(text: String) {
+        guard let arguments = try? JSONDecoder().decode(JobArguments.self, from: Data(text.utf8)) else { return nil }
         self = arguments
     }
 
@@ -27,6 +39,8 @@ struct JobArguments: Codable, Hashable, Sendable {
         if let invoice { return #"{"invoice":\#(invoice)}"# }
         if let attempt { return #"{"attempt":\#(attempt)}"# }
         if let intent { return #"{"intent":\#(intent)}"# }
+        // An event's id was checked when it was read: a single word without quotes.
+        if let event { return #"{"event":"\#(event)"}"# }
         return "{}"
     }
 

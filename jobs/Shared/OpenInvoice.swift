@@ -10,30 +10,37 @@ struct OpenInvoice {
 
     /// - Parameters:
     ///   - row: as it was read in this transaction.
+    ///   - isMissed: the period was missed, and is billed by the catch-up policy.
     ///   - isFirst: no other invoice was opened since then, so that the row still says what is carried over.
+    ///   - asksFirst: the gateway is asked about the debt first, however young it is.
+    /// - Returns: the invoice's id.
     /// - Throws: a `SubscriptionTerms.Problem` when the gateway cannot charge the amount: the row is parked, and
     ///   nothing of its plan is kept.
+    @discardableResult
     func open(
-        _ period: BillingPeriod, _ terms: SubscriptionTerms, row: PlanningRow, isFirst: Bool, _ tx: Transaction
-    ) throws {
+        _ period: BillingPeriod, _ terms: SubscriptionTerms, row: PlanningRow, isFirst: Bool, isMissed: Bool,
+        asksFirst: Bool = false, _ tx: Transaction
+    ) throws -> Int64 {
         let (subscription, gateway) = (row.subscription, row.gateway ?? "")
         let start = period.start.local.date.description
         let currency = terms.unitAmount.currency.code
         let adjustments =
             row.hasAdjustments
-            ? try applicable(subscription.id, periodStart: start, currency: currency, tx) : []
+            ? try Adjustments.taken(
+                try Adjustments.open(subscriptionID: subscription.id, tx), byPeriodFrom: period.start.local.date,
+                currency: terms.unitAmount.currency) : []
         let carriedIn =
             row.hasCarriedAmounts || !isFirst ? try CarriedAmounts.open(subscription.id, currency: currency, tx) : 0
         let amount = try InvoiceAmount(
             unitAmount: terms.unitAmount, quantity: terms.quantity,
-            adjustmentsMinor: try sum(adjustments, carriedIn),
+            adjustmentsMinor: try Adjustments.sum(adjustments, carried: carriedIn),
             currencies: try billing.gateway(gateway).driver.currencies)
-        let isLate = now.milliseconds(since: period.start.instant) > billing.rules.lateAfterSeconds * 1000
+        let isLate = asksFirst || now.milliseconds(since: period.start.instant) > billing.rules.lateAfterSeconds * 1000
         let id = try Invoices.insert(
             NewInvoice(
                 subscription: subscription, gateway: gateway, periodStart: start,
                 periodEnd: period.end.local.date.description, dueAt: period.start.instant, amount: amount,
-                asksFirst: isLate), now: now, tx)
+                asksFirst: isLate, isMissed: isMissed), now: now, tx)
         for adjustment in adjustments { try CarriedAmounts.apply(adjustment, to: id, tx) }
         if carriedIn != 0 || amount.carriedOutMinor != 0 {
             try CarriedAmounts.settle(
@@ -42,34 +49,16 @@ struct OpenInvoice {
         try Activity.add(
             "invoiced", subscriptionID: subscription.id, invoiceID: id, amountMinor: amount.amount.minorUnits,
             currency: currency, effectiveAt: period.start.instant, now: now, tx)
-        guard amount.amount.minorUnits > 0 else { return }
+        guard amount.amount.minorUnits > 0 else { return id }
         if isLate {
             try FollowUps.askAboutLateDebts(gateway: gateway, now: now, tx)
         } else {
             try FollowUps.charge(
-                invoiceID: id, customerID: subscription.customerID, gateway: gateway, at: now, now: now, tx)
+                invoiceID: id, customerID: subscription.customerID, gateway: gateway,
+                at: max(now, spread.runAt(of: period.start, subscriptionID: subscription.id)), now: now, tx)
         }
+        return id
     }
 
-    /// Those for this period or an earlier one, and those for whichever comes next.
-    private func applicable(
-        _ subscriptionID: String, periodStart: String, currency: String, _ tx: Transaction
-    ) throws -> [Adjustment] {
-        let due = try Adjustments.open(subscriptionID: subscriptionID, tx).filter { adjustment in
-            guard let period = adjustment.applyToPeriod, !period.isEmpty else { return true }
-            return period <= periodStart
-        }
-        if let other = due.first(where: { $0.currency.uppercased() != currency }) {
-            throw SubscriptionTerms.Problem("adjustment \(other.id) is in \(other.currency), the price in \(currency)")
-        }
-        return due
-    }
-
-    private func sum(_ adjustments: [Adjustment], _ carriedIn: Int64) throws -> Int64 {
-        try adjustments.reduce(carriedIn) { sum, adjustment in
-            let (next, overflow) = sum.addingReportingOverflow(adjustment.amountMinor)
-            if overflow { throw SubscriptionTerms.Problem("the sum of the adjustments does not fit") }
-            return next
-        }
-    }
+    private var spread: RenewalSpread { RenewalSpread(seconds: billing.rules.spreadSeconds) }
 }

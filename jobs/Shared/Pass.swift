@@ -17,6 +17,8 @@ public struct Pass: Sendable {
         public var graceSeconds: Int64 = 0
         /// Nothing new is begun after this time; nil for no limit.
         public var timeMaxSeconds: Int64?
+        /// False leaves what came due to a later pass: only what was planned already is worked off.
+        public var plansDue = true
         /// Asked before anything new is begun: true when the program is to stop.
         public var isStopping: @Sendable () -> Bool = { false }
 
@@ -26,6 +28,10 @@ public struct Pass: Sendable {
     /// Of this pass; then the state at its end.
     public struct Result: Sendable {
         public var planned = BillDueSubscriptions.Summary()
+        /// Ticks of the schedule that fired.
+        public var ticks = 0
+        /// Ticks that were missed and are not made up for, by line of the schedule.
+        public var missedTicks: [String: Int] = [:]
         public var counts = Tally.Counts()
         public var processing = 0
         public var unknown = 0
@@ -65,10 +71,14 @@ public struct Pass: Sendable {
         var result = Result()
         let before = try await billing.database.read { tx in try Self.counts(tx) }
         try await rescue()
+        let schedule = try await FireSchedule(billing: billing).run(now: started)
+        result.ticks = schedule.fired
+        result.missedTicks = schedule.missed
         let gateways = try await contact(&result)
-        result.planned = try await BillDueSubscriptions(billing: billing, gateways: gateways).run(now: started)
+        if options.plansDue {
+            result.planned = try await BillDueSubscriptions(billing: billing, gateways: gateways).run(now: started)
+        }
         try await drain(gateways, until: options.timeMaxSeconds.map { monotonic + $0 * 1000 })
-        try await forgetOldExchanges(now: started)
         let after = try await billing.database.read { tx in try Self.counts(tx) }
         result.counts = billing.tally.current
         result.processing = after.processing
@@ -103,17 +113,6 @@ public struct Pass: Sendable {
         }
     }
 
-    /// The fields of gateway calls are a ring: what is older than it is kept for goes, some at each pass.
-    private func forgetOldExchanges(now: Instant) async throws {
-        let before = now.adding(days: -billing.rules.exchangesKeptDays)
-        guard let oldest = try await billing.database.read({ tx in try Exchanges.oldest(tx) }), oldest < before else {
-            return
-        }
-        _ = try await billing.database.write(step: "forget-exchanges") { tx in
-            try Exchanges.prune(startedBefore: before, limit: 10_000, tx)
-        }
-    }
-
     /// The gateways that have work and answer.
     private func contact(_ result: inout Result) async throws -> Set<String> {
         let now = billing.clock.now()
@@ -145,7 +144,7 @@ public struct Pass: Sendable {
     ///   days does, is no reason to speak to its gateway, unless that was lost and may be back (money.md 14).
     private static func gatewaysWithWork(now: Instant, until end: Instant, _ tx: Transaction) throws -> Set<String> {
         var names = try BillingStates.gatewaysDue(now: now, tx)
-        for name in try JobQueue.queuesWithReadyJobs(tx) {
+        for name in try JobQueue.queuesWithReadyJobs(tx) where name != HouseWorker.queue {
             let isDue = try JobQueue.nextRunAt(queue: name, tx).map { $0 <= end } ?? false
             if try isDue || GatewayStates.find(name, tx)?.circuitOpenedAt != nil { names.insert(name) }
         }
@@ -156,12 +155,24 @@ public struct Pass: Sendable {
     // MARK: - Working off
 
     private func drain(_ gateways: Set<String>, until monotonicEnd: Int64?) async throws {
+        let hasHouseWork = try await hasHouseWork()
         try await withThrowingTaskGroup(of: Void.self) { group in
+            if hasHouseWork {
+                let house = HouseWorker(billing: billing, holder: holder)
+                group.addTask { try await house.work { mayBegin(monotonicEnd) } }
+            }
             for name in gateways {
                 guard let gateway = billing.gateways[name] else { continue }
                 group.addTask { try await drain(gateway, until: monotonicEnd) }
             }
             try await group.waitForAll()
+        }
+    }
+
+    private func hasHouseWork() async throws -> Bool {
+        let now = billing.clock.now()
+        return try await billing.database.read { tx in
+            try JobQueue.nextRunAt(queue: HouseWorker.queue, tx).map { $0 <= now } ?? false
         }
     }
 

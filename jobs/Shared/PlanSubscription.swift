@@ -25,7 +25,7 @@ struct PlanSubscription {
             return try tx.part {
                 // A row that nothing else is right with can still be canceled.
                 if context.isCanceled { return try cancel(context, tx) }
-                return try apply(try judge(context, tx), context, isChanged: isChanged, tx)
+                return try apply(try judge.terms(of: context, now: now, tx), context, isChanged: isChanged, tx)
             }
         } catch let problem as SubscriptionTerms.Problem {
             return try park(context, problem.description, tx)
@@ -34,69 +34,12 @@ struct PlanSubscription {
         }
     }
 
+    var judge: PlanningJudge {
+        PlanningJudge { [gateways = billing.gateways] in gateways[$0]?.driver.currencies }
+    }
+
     private func isConfigured(_ gateway: String) -> Bool {
         billing.gateways[gateway] != nil || billing.keyless[gateway] != nil
-    }
-
-    // MARK: - Judging the row
-
-    private func judge(_ context: PlanningRow, _ tx: Transaction) throws -> SubscriptionTerms {
-        let terms = try SubscriptionTerms(columns(of: context.subscription))
-        guard let name = context.gateway else {
-            throw SubscriptionTerms.Problem("customer \(context.subscription.customerID) does not exist")
-        }
-        guard let gateway = billing.gateways[name] else {
-            throw SubscriptionTerms.Problem("the settings have no gateway \(name)")
-        }
-        guard gateway.driver.currencies.row(terms.unitAmount.currency) != nil else {
-            throw SubscriptionTerms.Problem("gateway \(name) does not take \(terms.unitAmount.currency)")
-        }
-        try judgeMethod(context)
-        if context.state?.isPlanned != true { try judgeFirstSight(context, tx) }
-        return terms
-    }
-
-    private func judgeMethod(_ context: PlanningRow) throws {
-        guard let id = context.subscription.paymentMethodID else { return }
-        guard let method = context.method else {
-            throw SubscriptionTerms.Problem("payment method \(id) does not exist")
-        }
-        if method.customerID != context.subscription.customerID {
-            throw SubscriptionTerms.Problem("payment method \(id) belongs to another customer")
-        }
-        if method.type != "card" {
-            throw SubscriptionTerms.Problem("payment method \(id) is of type \(method.type), only cards are charged")
-        }
-    }
-
-    /// A second subscription for the same thing, seen later, may be a mistake of the import (money.md 16).
-    private func judgeFirstSight(_ context: PlanningRow, _ tx: Transaction) throws {
-        let subscription = context.subscription
-        if let replaced = subscription.replaces {
-            guard let old = try Subscriptions.find(replaced, tx) else {
-                throw SubscriptionTerms.Problem("replaces \(replaced), which does not exist")
-            }
-            if old.status != .canceled {
-                throw SubscriptionTerms.Problem("replaces \(replaced), which is not canceled")
-            }
-            if let other = try BillingStates.replacer(of: replaced, otherThan: subscription.id, tx) {
-                throw SubscriptionTerms.Problem("replaces \(replaced), which \(other) replaces already")
-            }
-        } else if !subscription.parallel,
-            let twin = try BillingStates.twin(
-                of: subscription, seenBefore: context.state?.firstSeenAt ?? now, tx)
-        {
-            throw SubscriptionTerms.Problem(
-                "looks like a second import of \(twin): set replaces to \(twin), or parallel to 1")
-        }
-    }
-
-    private func columns(of row: Subscription) -> SubscriptionTerms.Columns {
-        SubscriptionTerms.Columns(
-            amountMinor: row.amountMinor, currency: row.currency, quantity: row.quantity, interval: row.interval,
-            intervalCount: row.intervalCount, anchor: row.anchor, timeZone: row.timeZone, trialEnd: row.trialEnd,
-            billOn: row.billOn, endsAt: row.endsAt, cancelAtPeriodEnd: row.cancelAtPeriodEnd,
-            status: row.status.rawValue, billFrom: row.billFrom)
     }
 
     // MARK: - Carrying the plan out
@@ -104,15 +47,14 @@ struct PlanSubscription {
     private func apply(
         _ terms: SubscriptionTerms, _ context: PlanningRow, isChanged: Bool, _ tx: Transaction
     ) throws -> BillDueSubscriptions.Summary {
-        let isPaused = terms.wish == .paused || context.state?.hold == .pause
-        let memory = context.state.flatMap(Self.memory)
-        let plan = BillingPlanner.plan(
-            terms, memory: memory,
-            firstSeenOn: context.state.map { terms.schedule.zone.local(of: $0.firstSeenAt).date },
-            carriesOverFrom: try carriedOver(context, tx), isPaused: isPaused, now: now)
+        let isPaused = context.isPaused
+        let plan = try context.plan(
+            terms, memory: context.state.flatMap(BillingPlanner.Memory.init), rules: billing.rules.catchUp, now: now,
+            missed: { currency in try missed(currency, context, tx) }, tx)
         var summary = BillDueSubscriptions.Summary()
         for record in plan.records {
-            try write(record, terms, context, &summary, tx)
+            let isMissed = summary.invoiced < plan.missedInvoices
+            try write(record, isMissed: isMissed, terms, context, &summary, tx)
         }
         try save(plan, context, state: isPaused ? .paused : plan.actualState, tx)
         if isChanged || context.state?.state == .paused || isPaused {
@@ -122,13 +64,19 @@ struct PlanSubscription {
         return summary
     }
 
-    private func carriedOver(_ context: PlanningRow, _ tx: Transaction) throws -> LocalDate? {
-        guard context.state?.isPlanned != true, let replaced = context.subscription.replaces else { return nil }
-        return try BillingStates.find(replaced, tx)?.billedThrough.flatMap { LocalDate($0) }
+    /// What this run has billed for missed periods: its invoices carry its time.
+    private func missed(
+        _ currency: Currency, _ context: PlanningRow, _ tx: Transaction
+    ) throws -> MissedAmounts {
+        (
+            try Invoices.missedMinor(
+                since: now, customerID: context.subscription.customerID, currency: currency, tx),
+            try Invoices.missedMinor(since: now, currency: currency, tx)
+        )
     }
 
     private func write(
-        _ record: BillingPlanner.Record, _ terms: SubscriptionTerms, _ context: PlanningRow,
+        _ record: BillingPlanner.Record, isMissed: Bool, _ terms: SubscriptionTerms, _ context: PlanningRow,
         _ summary: inout BillDueSubscriptions.Summary, _ tx: Transaction
     ) throws {
         switch record {
@@ -136,7 +84,7 @@ struct PlanSubscription {
         case .invoice(let period):
             summary.due += 1
             try OpenInvoice(billing: billing, now: now).open(
-                period, terms, row: context, isFirst: summary.invoiced == 0, tx)
+                period, terms, row: context, isFirst: summary.invoiced == 0, isMissed: isMissed, tx)
             summary.invoiced += 1
         }
     }
@@ -152,10 +100,10 @@ struct PlanSubscription {
     }
 
     private func cancel(_ context: PlanningRow, _ tx: Transaction) throws -> BillDueSubscriptions.Summary {
-        let terms = try? SubscriptionTerms(columns(of: context.subscription))
+        let terms = try? SubscriptionTerms(SubscriptionTerms.Columns(context.subscription))
         let today = (terms?.schedule.zone ?? .utc).local(of: now).date
         let plan = BillingPlanner.canceled(
-            terms, memory: context.state.flatMap(Self.memory), today: today, now: now)
+            terms, memory: context.state.flatMap(BillingPlanner.Memory.init), today: today, now: now)
         var summary = BillDueSubscriptions.Summary()
         for case .decision(let decision) in plan.records {
             try note(decision, context, &summary, tx)
@@ -176,7 +124,8 @@ struct PlanSubscription {
             subscriptionID: context.subscription.id, state: .parked, parkedReason: reason, hold: old?.hold,
             holdReason: old?.holdReason, firstSeenOn: old?.firstSeenOn ?? Zone.utc.local(of: now).date.description,
             firstSeenAt: old?.firstSeenAt ?? now, nextPeriodStart: nil, billedThrough: old?.billedThrough,
-            nextBoundaryAt: nil, scheduleHash: old?.scheduleHash ?? "", plannedAt: now)
+            nextBoundaryAt: nil, scheduleHash: old?.scheduleHash ?? "", plannedAt: now, pausedOn: old?.pausedOn,
+            pauseShifts: old?.pauseShifts ?? false, shiftedAnchor: old?.shiftedAnchor)
         try BillingStates.save(state, timeZoneData: Zone.dataVersion, tx)
         guard isNew else { return BillDueSubscriptions.Summary() }
         try Activity.add("parked", subscriptionID: context.subscription.id, reason: reason, now: now, tx)
@@ -195,18 +144,13 @@ struct PlanSubscription {
                 holdReason: old?.holdReason, firstSeenOn: plan.memory.firstSeenOn.description,
                 firstSeenAt: old?.firstSeenAt ?? now, nextPeriodStart: plan.memory.nextPeriodStart?.description,
                 billedThrough: plan.memory.billedThrough?.description, nextBoundaryAt: plan.nextBoundaryAt,
-                scheduleHash: plan.memory.scheduleHash, plannedAt: now), timeZoneData: Zone.dataVersion, tx)
+                scheduleHash: plan.memory.scheduleHash, plannedAt: now,
+                pausedOn: plan.memory.pause?.since.description, pauseShifts: plan.memory.pause?.shifts ?? false,
+                shiftedAnchor: plan.memory.shiftedAnchor?.description), timeZoneData: Zone.dataVersion, tx)
         // A subscription that was active when it was read has no failed invoice, and planning makes none.
         if state == .active, let old, old.state != .active {
             try BillingStates.refreshStanding(context.subscription.id, tx)
         }
-    }
-
-    private static func memory(of state: BillingState) -> BillingPlanner.Memory? {
-        guard let firstSeenOn = LocalDate(state.firstSeenOn), state.isPlanned else { return nil }
-        return BillingPlanner.Memory(
-            firstSeenOn: firstSeenOn, nextPeriodStart: state.nextPeriodStart.flatMap { LocalDate($0) },
-            billedThrough: state.billedThrough.flatMap { LocalDate($0) }, scheduleHash: state.scheduleHash)
     }
 }
 
@@ -214,12 +158,5 @@ extension BillingPlanner.Plan {
     fileprivate var actualState: BillingState.State {
         if isTrialing { return .trialing }
         return hasEnded ? .ended : .active
-    }
-}
-
-extension PlanningRow {
-    /// Canceled is final, also when the owner's row says otherwise later.
-    fileprivate var isCanceled: Bool {
-        subscription.status == .canceled || state?.hold == .cancel || state?.state == .canceled
     }
 }

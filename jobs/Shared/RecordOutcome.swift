@@ -22,6 +22,11 @@ struct RecordOutcome {
         var isServerFault: Bool {
             exchanges.last.map { $0.method == "POST" && ($0.httpStatus ?? 0) >= 500 } ?? false
         }
+        /// The gateway showed the intent, or nothing is left to be asked.
+        var isDecisive: Bool {
+            if case .unknown = outcome { return snapshot != nil }
+            return true
+        }
         /// The gateway said nothing usable: what opens its circuit. Other answers that leave an attempt unknown do not.
         var isNoAnswer: Bool { exchanges.last.map { $0.httpStatus.map { $0 >= 500 } ?? true } ?? false }
     }
@@ -38,6 +43,7 @@ struct RecordOutcome {
         try Exchanges.add(
             answer.exchanges, gateway: gateway.name, invoiceID: frozen.invoice.id, attemptNumber: frozen.attempt.number,
             tx)
+        if answer.isDecisive { try Events.noteApplied(claimed.eventIDs, gateway: gateway.name, now: now, tx) }
         if let snapshot = answer.snapshot {
             let stored = try Intents.store(gatewayID: snapshot.id, frozen.intent.id, tx)
             if stored == snapshot.id {
@@ -80,7 +86,12 @@ struct RecordOutcome {
         if claimed.job.kind == SettleAttempt.kind {
             try JobQueue.snooze(claimed.lease, at: at, tx)
         } else {
-            try JobQueue.finish(claimed.lease, now: now, tx)
+            if claimed.eventIDs.isEmpty || answer.isDecisive {
+                try JobQueue.finish(claimed.lease, now: now, tx)
+            } else {
+                // The events still wait for an answer.
+                try JobQueue.snooze(claimed.lease, at: at, tx)
+            }
             try FollowUps.settle(
                 attemptID: frozen.attempt.id, gateway: gateway.name, of: invoice, at: at, now: now, tx)
         }

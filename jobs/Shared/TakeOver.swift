@@ -21,10 +21,14 @@ struct TakeOver {
     }
 
     /// Money that moved comes first, whatever else is found.
-    func take(_ found: [IntentSnapshot], of invoiceID: Int64, _ tx: Transaction) throws -> Taken {
+    ///
+    /// - Parameter alsoEnded: records what moved for a debt that is not open any more too (money.md 25).
+    func take(
+        _ found: [IntentSnapshot], of invoiceID: Int64, alsoEnded: Bool = false, _ tx: Transaction
+    ) throws -> Taken {
         let invoice = try Invoices.get(invoiceID, tx)
-        guard invoice.state == .open, let amount = invoice.amount else { return Taken() }
-        var taken = Taken(mayCharge: true)
+        guard invoice.state == .open || alsoEnded, let amount = invoice.amount else { return Taken() }
+        var taken = Taken(mayCharge: invoice.state == .open)
         var successes = 0
         var foreign: String?
         for snapshot in found.sorted(by: { $0.rank < $1.rank }) {

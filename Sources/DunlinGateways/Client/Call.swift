@@ -19,7 +19,7 @@ struct Call: Sendable {
     var objectID: String?
 
     /// True where the path names one object and the answer is about another kind, such as a customer's cards.
-    var answersWithAnother: Bool { endpoint == .listPaymentMethods }
+    var answersWithAnother: Bool { endpoint == .listPaymentMethods || endpoint == .retrieveEvent }
 
     var method: String { String(endpoint.rawValue.prefix { $0 != " " }) }
     var effect: Effect { method == "GET" ? .read : .write }

@@ -17,10 +17,19 @@ enum CoverageCheck {
             draft.count(.p2, Int64(spans.count) + 1)
             let gateway: String = try row.get("gateway")
             let coverage = Coverage(
-                spans: spans, terms: try? SubscriptionTerms(try SubscriptionTerms.Columns(row)),
+                spans: spans, terms: try terms(row),
                 state: try Coverage.State(row), plannedThrough: draft.options.plannedThrough ?? horizons[gateway])
             for problem in coverage.problems { report(problem, of: id, &draft) }
         }
+    }
+
+    /// The owner's terms, with the schedule where pauses moved it to; nil when the row cannot be read.
+    private static func terms(_ row: Row) throws -> SubscriptionTerms? {
+        guard let terms = try? SubscriptionTerms(try SubscriptionTerms.Columns(row)) else { return nil }
+        guard let anchor = try row.get("shifted_anchor", as: String?.self).flatMap({ LocalDateTime($0) }),
+            try row.get("schedule_hash") == terms.scheduleHash
+        else { return terms }
+        return try? terms.shifted(to: anchor)
     }
 
     private static func report(_ problem: Coverage.Problem, of id: String, _ draft: inout ProofDraft) {
@@ -71,9 +80,9 @@ enum CoverageCheck {
             s.interval AS interval, s.interval_count AS interval_count, s.anchor AS anchor, s.time_zone AS time_zone,
             s.trial_end AS trial_end, s.bill_on AS bill_on, s.ends_at AS ends_at,
             s.cancel_at_period_end AS cancel_at_period_end, s.status AS status, s.bill_from AS bill_from,
-            s.replaces AS replaces, c.gateway AS gateway, b.state AS state, b.hold AS hold,
+            s.on_resume AS on_resume, s.replaces AS replaces, c.gateway AS gateway, b.state AS state, b.hold AS hold,
             b.next_period_start AS next_period_start, b.next_boundary_at AS next_boundary_at,
-            b.billed_through AS billed_through, b.schedule_hash AS schedule_hash, b.time_zone_data AS time_zone_data,
+            b.billed_through AS billed_through, b.shifted_anchor AS shifted_anchor, b.schedule_hash AS schedule_hash, b.time_zone_data AS time_zone_data,
             COALESCE(changed.changes, 0) AS changes
         FROM subscriptions s
         JOIN customers c ON c.id = s.customer_id
@@ -92,7 +101,7 @@ extension SubscriptionTerms.Columns {
             intervalCount: try row.get("interval_count"), anchor: try row.get("anchor"),
             timeZone: try row.get("time_zone"), trialEnd: try row.get("trial_end"), billOn: try row.get("bill_on"),
             endsAt: try row.get("ends_at"), cancelAtPeriodEnd: try row.get("cancel_at_period_end"),
-            status: try row.get("status"), billFrom: try row.get("bill_from"))
+            status: try row.get("status"), billFrom: try row.get("bill_from"), onResume: try row.get("on_resume"))
     }
 }
 

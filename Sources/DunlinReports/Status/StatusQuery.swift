@@ -14,7 +14,9 @@ extension StatusReport {
         self.init(
             now: now.rfc3339Seconds, databaseID: databaseID, charging: try GatewayStates.all(tx).map(Charging.init),
             needsPerson: try NeedsPerson(now: now, tx), subscriptions: try Self.subscriptions(tx),
-            queue: try Queue(now: now, tx), changedRows: try tx.count("SELECT COUNT(*) FROM changed_rows"),
+            queue: try Queue(now: now, tx), inbox: try Inbox(now: now, tx),
+            schedule: try Ticks.lines(tx).map(Schedule.init),
+            changedRows: try tx.count("SELECT COUNT(*) FROM changed_rows"),
             month: String(today.date.description.prefix(7)), months: try Month.all(today, tx))
     }
 
@@ -61,6 +63,14 @@ extension StatusReport.NeedsPerson {
     }
 }
 
+extension StatusReport.Schedule {
+    init(_ record: Ticks.LineRecord) {
+        self.init(
+            line: record.line, lastTickAt: record.lastTickAt?.rfc3339Seconds, missed: record.missedCount,
+            missedAt: record.missedAt?.rfc3339Seconds)
+    }
+}
+
 extension StatusReport.Queue {
     init(now: Instant, _ tx: Transaction) throws {
         let due = try tx.row(
@@ -73,6 +83,18 @@ extension StatusReport.Queue {
             running: try tx.count("SELECT COUNT(*) FROM jobs WHERE state = 'running'"),
             oldestDueSeconds: due?.oldest.map { now.milliseconds(since: $0) / 1000 },
             nextRunAt: try JobQueue.nextRunAt(tx)?.rfc3339Seconds)
+    }
+}
+
+extension StatusReport.Inbox {
+    init(now: Instant, _ tx: Transaction) throws {
+        let counts = try InboxCounts.read(tx)
+        func age(_ instant: Instant?) -> Int64? { instant.map { max(now.milliseconds(since: $0) / 1000, 0) } }
+        self.init(
+            lastWebhookAt: counts.lastWebhookAt?.rfc3339Seconds, lastWebhookSeconds: age(counts.lastWebhookAt),
+            unappliedEvents: counts.unapplied, oldestUnappliedSeconds: age(counts.oldestUnappliedAt),
+            wrongSignatures: counts.wrongSignatures,
+            lastWrongSignatureAt: counts.lastWrongSignatureAt?.rfc3339Seconds, foreignIntents: counts.foreignIntents)
     }
 }
 

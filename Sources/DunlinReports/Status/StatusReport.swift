@@ -44,6 +44,30 @@ public struct StatusReport: Hashable, Sendable, Encodable {
         public var nextRunAt: String?
     }
 
+    /// Webhooks and what became of them.
+    public struct Inbox: Hashable, Sendable, Encodable {
+        /// When a webhook was last believed.
+        public var lastWebhookAt: String?
+        public var lastWebhookSeconds: Int64?
+        /// Stored, and not yet read again at the gateway.
+        public var unappliedEvents: Int
+        public var oldestUnappliedSeconds: Int64?
+        /// Deliveries that were not signed by any of our secrets.
+        public var wrongSignatures: Int64
+        public var lastWrongSignatureAt: String?
+        /// PaymentIntents that no debt of this database knows.
+        public var foreignIntents: Int
+    }
+
+    /// A line of the schedule that passes have fired.
+    public struct Schedule: Hashable, Sendable, Encodable {
+        public var line: String
+        public var lastTickAt: String?
+        /// Ticks that were missed and not made up for, ever, and when that was last found.
+        public var missed: Int
+        public var missedAt: String?
+    }
+
     /// One currency in the accounting month so far; amounts in minor units, with their texts in major units.
     public struct Month: Hashable, Sendable, Encodable {
         public var currency: String
@@ -65,6 +89,8 @@ public struct StatusReport: Hashable, Sendable, Encodable {
     public var needsPerson: NeedsPerson
     public var subscriptions: [String: Int64]
     public var queue: Queue
+    public var inbox: Inbox
+    public var schedule: [Schedule]
     /// Rows of the owner's that changed since the last pass.
     public var changedRows: Int64
     /// The local month that `months` is about, such as `2026-11`.

@@ -80,7 +80,8 @@ enum SubscriptionParts {
         ReportColumn("bill_from"), ReportColumn("replaces"), ReportColumn("state"), ReportColumn("parked_reason"),
         ReportColumn("hold"), ReportColumn("hold_reason"), ReportColumn("first_seen_on", .date),
         ReportColumn("next_period_start", .date), ReportColumn("next_boundary_at", .time),
-        ReportColumn("billed_through", .date),
+        ReportColumn("billed_through", .date), ReportColumn("on_resume"), ReportColumn("paused_on", .date),
+        ReportColumn("shifted_anchor"),
     ]
 
     static let sql = """
@@ -92,7 +93,8 @@ enum SubscriptionParts {
             s.replaces AS replaces, COALESCE(b.state, 'new') AS state, b.parked_reason AS parked_reason,
             b.hold AS hold, b.hold_reason AS hold_reason, b.first_seen_on AS first_seen_on,
             b.next_period_start AS next_period_start, b.next_boundary_at AS next_boundary_at,
-            b.billed_through AS billed_through
+            b.billed_through AS billed_through, s.on_resume AS on_resume, b.paused_on AS paused_on,
+            b.shifted_anchor AS shifted_anchor
         FROM subscriptions s LEFT JOIN billing_state b ON b.subscription_id = s.id WHERE s.id = ?1
         """
 

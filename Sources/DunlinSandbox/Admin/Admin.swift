@@ -3,6 +3,11 @@ extension World {
     func admin(_ request: SandboxRequest) -> SandboxResponse {
         let path = request.path.dropFirst("/_sandbox/".count)
         let segments = path.split(separator: "/").map(String.init)
+        var request = request
+        // What looks like JSON is taken for it, so that `curl -d '{…}'` needs no header.
+        if request.body.first(where: { $0 > 0x20 }) == UInt8(ascii: "{") {
+            request.headers["content-type"] = "application/json"
+        }
         do throws(SandboxFailure) {
             return try admin(request, segments, Parameters(try RequestBody.members(of: request)))
         } catch {
@@ -25,6 +30,8 @@ extension World {
             prune(before: now - days * 86_400_000)
             return adminAnswer(stateJSON())
         case ("GET", "cards", 1): return adminAnswer(Self.cardsJSON())
+        case ("GET", "routes", 1):
+            return adminAnswer(.object([.init("data", .array(Route.names.map { .string($0) }))]))
         case ("GET", "faults", 1): return adminAnswer(faultsJSON())
         case ("POST", "faults", 1):
             let isUsual = try parameters.choice("profile", ["usual"]) != nil
@@ -33,6 +40,8 @@ extension World {
         case ("DELETE", "faults", 1):
             faults.removeAll()
             return adminAnswer(faultsJSON())
+        case ("GET", "webhook_faults", 1): return adminAnswer(outbox.faults.json)
+        case ("POST", "webhook_faults", 1): return try setWebhookFaults(parameters)
         case ("GET", "deliveries", 1): return adminAnswer(deliveriesJSON())
         case ("POST", "events", 3) where segments[2] == "redeliver": return try redeliver(segments[1])
         case ("POST", "payment_methods", 3) where segments[2] == "script":

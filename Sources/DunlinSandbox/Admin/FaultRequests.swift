@@ -50,7 +50,26 @@ extension FaultRule {
     }
 }
 
+extension WebhookFaults {
+    var json: JSONValue {
+        let shares = [lost, late, reordered, doubled]
+        return .object(zip(Self.names, shares).map { .init($0, .integer(Int64($1))) })
+    }
+}
+
 extension World {
+    /// `{"profile":"usual"}`, or the shares of a million by name; what is not named never happens.
+    func setWebhookFaults(_ parameters: Parameters) throws(SandboxFailure) -> SandboxResponse {
+        try parameters.requireKnown(Set(WebhookFaults.names + ["profile"]))
+        var faults = try parameters.choice("profile", ["usual"]) == nil ? WebhookFaults() : .usual
+        for name in WebhookFaults.names {
+            guard let share = try parameters.integer(name, in: 0...1_000_000) else { continue }
+            _ = faults.set(name, UInt64(share))
+        }
+        outbox.faults = faults
+        return adminAnswer(faults.json)
+    }
+
     func faultsJSON() -> JSONValue {
         let entries = faults.rules.map { rule, matches, strikes in
             JSONValue.object(

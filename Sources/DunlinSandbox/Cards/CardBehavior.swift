@@ -38,6 +38,10 @@ struct CardBehavior: Hashable, Sendable {
     /// How many charges are declined before they succeed; nil for all.
     var declinesMax: Int?
     var isBlocked = false
+    /// What the gateway's own scoring says of a charge that it lets through: `normal`, `elevated` or `highest`.
+    var riskLevel = "normal"
+    /// Whether the money of a charge can be paid out at once.
+    var isAvailableAtOnce = false
     var dispute: DisputeKind?
     var refundCourse = RefundCourse.immediate
     /// Whether answers are drawn from the profile of the options.

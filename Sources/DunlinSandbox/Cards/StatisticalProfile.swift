@@ -26,6 +26,38 @@ public struct StatisticalProfile: Hashable, Sendable {
     public var dispute: UInt64 = 500
 
     public init() {}
+
+    /// What `set` takes.
+    public static let names = [
+        "credit_decline", "debit_decline", "funds", "issuer", "expired", "transient", "authentication", "never",
+        "transient_retry", "funds_retry", "funds_retry_on_payday", "issuer_retry", "expired_retry", "updater",
+        "dispute",
+    ]
+
+    /// Sets a share or a chance by its name, as the command line takes it.
+    ///
+    /// - Returns: whether there is such a figure.
+    public mutating func set(_ name: String, _ value: UInt64) -> Bool {
+        switch name {
+        case "credit_decline": creditDecline = value
+        case "debit_decline": debitDecline = value
+        case "funds": funds = value
+        case "issuer": issuer = value
+        case "expired": expired = value
+        case "transient": transient = value
+        case "authentication": authentication = value
+        case "never": never = value
+        case "transient_retry": transientRetry = value
+        case "funds_retry": fundsRetry = value
+        case "funds_retry_on_payday": fundsRetryOnPayday = value
+        case "issuer_retry": issuerRetry = value
+        case "expired_retry": expiredRetry = value
+        case "updater": updater = value
+        case "dispute": dispute = value
+        default: return false
+        }
+        return true
+    }
 }
 
 /// Why a statistical card is declined at the moment, and how often it has been.

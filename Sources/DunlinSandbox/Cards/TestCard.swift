@@ -39,21 +39,32 @@ struct TestCard: Sendable {
             number: "4000000000003055", tokens: ["pm_card_threeDSecureOptional"],
             behavior: CardBehavior(authentication: .onRequest)),
         stored("4000000000000341", "pm_card_chargeCustomerFail", "generic_decline"),
-        declined("4000000000000002", "pm_card_visa_chargeDeclined", "generic_decline"),
-        declined("4000000000009995", "pm_card_visa_chargeDeclinedInsufficientFunds", "insufficient_funds"),
+        stored("", "pm_card_visa_chargeCustomerFailLostCard", "lost_card"),
+        stored("", "pm_card_visa_chargeCustomerFailStolenCard", "stolen_card"),
+        declined(
+            "4000000000000002", "pm_card_visa_chargeDeclined", "generic_decline", also: "pm_card_chargeDeclined"),
+        declined(
+            "4000000000009995", "pm_card_visa_chargeDeclinedInsufficientFunds", "insufficient_funds",
+            also: "pm_card_chargeDeclinedInsufficientFunds"),
         declined("4000000000009987", "pm_card_visa_chargeDeclinedLostCard", "lost_card"),
         declined("4000000000009979", "pm_card_visa_chargeDeclinedStolenCard", "stolen_card"),
         declined("4000000000000069", "pm_card_chargeDeclinedExpiredCard", "expired_card"),
         declined("4000000000000127", "pm_card_chargeDeclinedIncorrectCvc", "incorrect_cvc"),
         declined("4000000000000119", "pm_card_chargeDeclinedProcessingError", "processing_error"),
-        TestCard(number: "4000000000000077", tokens: ["pm_card_bypassPending"], behavior: CardBehavior()),
+        TestCard(
+            number: "4000000000000077", tokens: ["pm_card_bypassPending"],
+            behavior: CardBehavior(isAvailableAtOnce: true)),
         declined("", "pm_card_chargeDeclinedFraudulent", "fraudulent"),
         declined("4000000000006975", "pm_card_visa_chargeDeclinedVelocityLimitExceeded", "card_velocity_exceeded"),
         TestCard(
             number: "4100000000000019", tokens: ["pm_card_radarBlock"],
             behavior: CardBehavior(chargeDecline: "fraudulent", isBlocked: true)),
-        TestCard(number: "4000000000004954", tokens: ["pm_card_riskLevelHighest"], behavior: CardBehavior()),
-        TestCard(number: "4000000000009235", tokens: ["pm_card_riskLevelElevated"], behavior: CardBehavior()),
+        TestCard(
+            number: "4000000000004954", tokens: ["pm_card_riskLevelHighest"],
+            behavior: CardBehavior(riskLevel: "highest")),
+        TestCard(
+            number: "4000000000009235", tokens: ["pm_card_riskLevelElevated"],
+            behavior: CardBehavior(riskLevel: "elevated")),
         disputed("4000000000000259", "pm_card_createDispute", .fraudulent),
         disputed("4000000000002685", "pm_card_createDisputeProductNotReceived", .productNotReceived),
         disputed("4000000000001976", "pm_card_createDisputeInquiry", .inquiry),
@@ -77,9 +88,12 @@ struct TestCard: Sendable {
     static func number(_ number: String) -> TestCard? { byNumber[number] ?? OwnCard(number: number)?.card }
 
     /// Declined on every use, so it cannot be attached either.
-    private static func declined(_ number: String, _ token: String, _ code: String) -> TestCard {
+    private static func declined(
+        _ number: String, _ token: String, _ code: String, also other: String? = nil
+    ) -> TestCard {
         TestCard(
-            number: number, tokens: [token], behavior: CardBehavior(attachDecline: code, chargeDecline: code))
+            number: number, tokens: [token] + [other].compactMap(\.self),
+            behavior: CardBehavior(attachDecline: code, chargeDecline: code))
     }
 
     /// Attached without trouble, declined when charged.

@@ -5,9 +5,10 @@ extension World {
     /// Writes a change of the balance down.
     @discardableResult
     func book(
-        _ amount: Int64, fee: Int64, _ type: String, _ source: RecordHeader, _ currency: String
+        _ amount: Int64, fee: Int64, _ type: String, _ source: RecordHeader, _ currency: String,
+        isAvailableAtOnce: Bool = false
     ) -> BalanceTransaction {
-        let availableOn = type == "charge" ? now + Self.pendingMilliseconds : now
+        let availableOn = type == "charge" && !isAvailableAtOnce ? now + Self.pendingMilliseconds : now
         let transaction = BalanceTransaction(
             header("txn", source.dialect, livemode: source.livemode), amount: amount, fee: fee, currency: currency,
             type: type, sourceID: source.id, availableOn: availableOn)

@@ -91,7 +91,11 @@ extension World {
         charge.captureBefore = nil
         charge.amountRefunded = charge.amount - amount
         let fee = amount * 29 / 1000 + 30
-        charge.balanceTransactionID = book(amount, fee: min(fee, amount), "charge", charge.header, charge.currency).id
+        charge.balanceTransactionID =
+            book(
+                amount, fee: min(fee, amount), "charge", charge.header, charge.currency,
+                isAvailableAtOnce: charge.paymentMethod.behavior.isAvailableAtOnce
+            ).id
         intent.amountCapturable = 0
         intent.amountReceived = amount
         intent.status = .succeeded
@@ -128,6 +132,8 @@ extension World {
             throw .parameter(
                 "amount_too_large", "amount_to_capture", "The amount to capture must be from 1 to the amount held.")
         }
+        references.remove(intent)
+        defer { references.add(intent) }
         try intent.metadata.apply(call.parameters)
         collect(charge, amount: amount, of: intent, call)
         return try reply(intent, call)

@@ -166,14 +166,17 @@ extension World {
     }
 
     private static func fingerprint(_ seed: UInt64, _ source: String) -> String {
-        let letters = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
         var word = Mix.word(seed, ("fingerprint" + source).utf8)
-        return String(
-            (0..<10).map { _ in
-                defer { word /= 62 }
-                return letters[Int(word % 62)]
-            } + (0..<6).map { letters[Int(Mix.word(seed, source.utf8, UInt64($0)) % 62)] })
+        var text: [UInt8] = []
+        for _ in 0..<10 {
+            text.append(letters[Int(word % 62)])
+            word /= 62
+        }
+        for place in 0..<6 { text.append(letters[Int(Mix.word(seed, source.utf8, UInt64(place)) % 62)]) }
+        return String(decoding: text, as: UTF8.self)
     }
+
+    private static let letters = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
 
     static func isExpired(month: Int64, year: Int64, now: Int64) -> Bool {
         now >= CivilDate.startOfMonth(year: year, month: month + 1)

@@ -64,6 +64,7 @@ extension World {
 
     private static func writeOutcome(_ charge: Charge, to writer: inout JSONWriter) {
         let decline = charge.decline
+        let risk = decline?.isBlocked == true ? "highest" : charge.paymentMethod.behavior.riskLevel
         writer.object("outcome") { writer in
             writer.field("advice_code", decline?.isBlocked == true ? "do_not_try_again" : decline?.advice)
             writer.field("network_advice_code", decline?.networkAdviceCode)
@@ -74,8 +75,8 @@ extension World {
                     ? "approved_by_network" : decline?.isBlocked == true ? "not_sent_to_network" : "declined_by_network"
             )
             writer.field("reason", decline.map { $0.isBlocked ? "highest_risk_level" : $0.declineCode })
-            writer.field("risk_level", decline?.isBlocked == true ? "highest" : "normal")
-            writer.field("risk_score", Int64(decline?.isBlocked == true ? 95 : 20))
+            writer.field("risk_level", risk)
+            writer.field("risk_score", risk == "highest" ? 95 : risk == "elevated" ? 70 : 20 as Int64)
             writer.field(
                 "seller_message",
                 decline == nil

@@ -22,7 +22,8 @@ struct Outbox {
     }
 
     private let seed: UInt64
-    private let faults: WebhookFaults
+    /// What goes wrong with what is added from now on.
+    var faults: WebhookFaults
     private var waiting = Schedule<Entry>()
     private var inFlight: [Int: Entry] = [:]
     private var lastID = 0
@@ -92,6 +93,11 @@ struct Outbox {
         }
         entry.state = "pending"
         waiting.add(entry, due: now + gap)
+    }
+
+    /// Forgets the finished deliveries of events that were made before an instant.
+    mutating func prune(before instant: Int64) {
+        entries.removeAll { $0.event.created < instant && $0.state != "pending" && $0.state != "sending" }
     }
 
     private func isStruck(_ draw: UInt64, _ kind: UInt64, _ share: UInt64) -> Bool {

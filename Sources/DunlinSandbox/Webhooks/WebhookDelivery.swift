@@ -34,6 +34,23 @@ public struct WebhookFaults: Hashable, Sendable {
         (faults.lost, faults.late, faults.reordered, faults.doubled) = (10_000, 30_000, 50_000, 20_000)
         return faults
     }()
+
+    /// What `set` takes.
+    public static let names = ["lost", "late", "reordered", "doubled"]
+
+    /// Sets a share by its name, as the command line takes it.
+    ///
+    /// - Returns: whether there is such a share.
+    public mutating func set(_ name: String, _ share: UInt64) -> Bool {
+        switch name {
+        case "lost": lost = share
+        case "late": late = share
+        case "reordered": reordered = share
+        case "doubled": doubled = share
+        default: return false
+        }
+        return true
+    }
 }
 
 /// When a delivery that got no 2xx is tried again.

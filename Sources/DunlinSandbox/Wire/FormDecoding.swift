@@ -53,9 +53,24 @@ enum FormDecoding {
 
     /// `a[b][0]` is `a`, `b`, `0`. A name whose brackets do not match is one segment.
     private static func path(of name: String) -> [String] {
-        guard let open = name.firstIndex(of: "["), open != name.startIndex, name.hasSuffix("]") else { return [name] }
-        let inner = name[name.index(after: open)...].dropLast()
-        let segments = [String(name[..<open])] + inner.components(separatedBy: "][")
+        let bytes = Array(name.utf8)
+        let end = bytes.count - 1
+        guard let open = bytes.firstIndex(of: UInt8(ascii: "[")), open > 0, bytes[end] == UInt8(ascii: "]") else {
+            return [name]
+        }
+        var segments = [String(decoding: bytes[..<open], as: UTF8.self)]
+        var start = open + 1
+        var place = start
+        while place + 1 < end {
+            guard bytes[place] == UInt8(ascii: "]"), bytes[place + 1] == UInt8(ascii: "[") else {
+                place += 1
+                continue
+            }
+            segments.append(String(decoding: bytes[start..<place], as: UTF8.self))
+            place += 2
+            start = place
+        }
+        segments.append(String(decoding: bytes[start..<end], as: UTF8.self))
         return segments.count > depthMax ? [name] : segments
     }
 
@@ -74,18 +89,5 @@ enum FormDecoding {
         } else {
             members.append(JSONValue.Member(name, value))
         }
-    }
-}
-
-extension Substring {
-    /// The parts between occurrences of a separator; one part where it does not occur.
-    fileprivate func components(separatedBy separator: String) -> [String] {
-        var parts: [String] = []
-        var rest = self
-        while let range = rest.firstRange(of: separator) {
-            parts.append(String(rest[..<range.lowerBound]))
-            rest = rest[range.upperBound...]
-        }
-        return parts + [String(rest)]
     }
 }

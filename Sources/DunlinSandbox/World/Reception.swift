@@ -7,7 +7,7 @@ extension World {
         let requestID: String
         let route: Route
         let ids: [String]
-        let livemode: Bool
+        let access: AccessRule.Access
         /// nil where there is none or keys are ignored.
         let key: String?
     }
@@ -15,6 +15,7 @@ extension World {
     func handle(_ request: SandboxRequest) -> SandboxResponse {
         if let instant = request.receivedAt { follow(instant) } else { advance(to: now) }
         if request.path.hasPrefix("/_sandbox/") { return stamped(admin(request), dialect: .stripe, requestID: nil) }
+        if request.method == "OPTIONS" { return stamped(Self.preflight, dialect: .stripe, requestID: nil) }
         let dialect = DialectRule.dialect(of: request)
         let requestID = identifiers.request()
         do throws(SandboxFailure) {
@@ -22,7 +23,7 @@ extension World {
             audit.count(endpoint: envelope.route.name)
             guard request.admittedLivemode == nil else { return answerOnce(envelope, fault: nil) }
             if let failure = limiter?.refusal(
-                route: envelope.route.name, livemode: envelope.livemode, now: now)
+                route: envelope.route.name, ids: envelope.ids, livemode: envelope.access.livemode, now: now)
             {
                 throw failure
             }
@@ -37,11 +38,12 @@ extension World {
     private func open(
         _ request: SandboxRequest, dialect: SandboxDialect, requestID: String
     ) throws(SandboxFailure) -> Envelope {
-        let livemode = try AccessRule(keys: options.keys).livemode(of: request, dialect: dialect)
+        let access = try AccessRule(keys: options.keys).access(of: request)
         guard let (route, ids) = Route.find(method: request.method, path: request.path) else {
             throw SandboxFailure(
                 404, .invalidRequest, "Unrecognized request URL (\(request.method): \(request.path)).")
         }
+        if access.isPublishable { try requireClientSecret(request, route: route, id: ids.first ?? "") }
         let ignoresKeys =
             options.ignoresIdempotencyKeys || (dialect == .wooshpay && options.quirks.ignoresIdempotencyKeys)
         let key = request.method == "POST" && !ignoresKeys ? request.headers["idempotency-key"] : nil
@@ -49,7 +51,7 @@ extension World {
             throw .parameter(nil, "Idempotency-Key", "Idempotency keys are at most 255 characters long.")
         }
         return Envelope(
-            request: request, dialect: dialect, requestID: requestID, route: route, ids: ids, livemode: livemode,
+            request: request, dialect: dialect, requestID: requestID, route: route, ids: ids, access: access,
             key: key)
     }
 
@@ -71,7 +73,7 @@ extension World {
         let request = envelope.request
         let (dialect, requestID) = (envelope.dialect, envelope.requestID)
         guard let key = envelope.key else { return answer(envelope, fault: fault).response }
-        let scope = "\(dialect.rawValue)\(envelope.livemode ? "+" : "-")\(key)"
+        let scope = "\(dialect.rawValue)\(envelope.access.livemode ? "+" : "-")\(key)"
         let fingerprint = IdempotencyTable.fingerprint(of: request)
         switch idempotency.find(scope, fingerprint: fingerprint, now: now) {
         case .new: break
@@ -122,7 +124,8 @@ extension World {
 
     private func outcome(_ envelope: Envelope, fault: FaultRule?) throws(SandboxFailure) -> SandboxResponse {
         if let failure = fault?.failureInsteadOfEffect { throw failure }
-        let reply = try envelope.route.run(self)(call(envelope))
+        var reply = try envelope.route.run(self)(call(envelope))
+        if envelope.access.isPublishable { reply.body = PublishableFields.only(of: reply.body) }
         return SandboxResponse(
             status: reply.status, headers: [SandboxHeader("Content-Type", reply.contentType)] + reply.headers,
             body: reply.body)
@@ -133,9 +136,11 @@ extension World {
         var path = request.path
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         let version = try StripeVersion(header: request.headers["stripe-version"])
+        var members = try RequestBody.members(of: request)
+        if envelope.access.isPublishable { members.removeAll { $0.name == "key" } }
         return Call(
-            dialect: envelope.dialect, livemode: envelope.livemode,
-            parameters: Parameters(try RequestBody.members(of: request)), ids: envelope.ids,
+            dialect: envelope.dialect, livemode: envelope.access.livemode, parameters: Parameters(members),
+            ids: envelope.ids,
             requestID: envelope.requestID, idempotencyKey: request.headers["idempotency-key"], quirks: options.quirks,
             path: path, version: version)
     }
@@ -191,6 +196,7 @@ extension World {
             let version = request.headers["stripe-version"] ?? StripeVersion.pinned.name
             response.headers.append(SandboxHeader("Stripe-Version", version))
         }
+        if let request, isFromPage(request) { response.headers += Self.headersForPages }
         return response
     }
 }

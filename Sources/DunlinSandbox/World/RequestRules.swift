@@ -29,21 +29,31 @@ enum DialectRule {
 struct AccessRule {
     let keys: [String]
 
-    /// Whether the request's key is a live one.
+    /// What a key opens.
+    struct Access: Hashable {
+        let livemode: Bool
+        /// A key that a browser may know: it reads an intent whose client secret comes with it, and nothing else.
+        let isPublishable: Bool
+    }
+
+    /// What the request's key opens.
     ///
-    /// - Throws: 401 for a key that is missing, malformed, publishable or not among the named ones.
-    func livemode(of request: SandboxRequest, dialect: SandboxDialect) throws(SandboxFailure) -> Bool {
-        if let livemode = request.admittedLivemode { return livemode }
+    /// - Throws: 401 for a key that is missing, malformed or not among the named ones.
+    func access(of request: SandboxRequest) throws(SandboxFailure) -> Access {
+        if let livemode = request.admittedLivemode { return Access(livemode: livemode, isPublishable: false) }
         guard let key = Self.key(of: request) else {
             throw .unauthorized("You did not provide an API key. Provide it by HTTP Basic or Bearer authentication.")
         }
         let isNamed = keys.isEmpty ? Self.isTestKey(key) : keys.contains(key)
         guard isNamed else { throw .unauthorized("Invalid API Key provided: \(Self.masked(key))") }
-        return key.contains("_live_")
+        return Access(livemode: key.contains("_live_"), isPublishable: Self.isPublishable(key))
     }
 
+    static func isPublishable(_ key: String) -> Bool { key.hasPrefix("pk_") }
+
+    /// The key in the `Authorization` header; a publishable one may also be the parameter `key` of a read.
     static func key(of request: SandboxRequest) -> String? {
-        guard let header = request.headers["authorization"] else { return nil }
+        guard let header = request.headers["authorization"] else { return keyInQuery(of: request) }
         let parts = header.split(separator: " ", maxSplits: 1)
         guard parts.count == 2 else { return nil }
         switch parts[0].lowercased() {
@@ -56,8 +66,14 @@ struct AccessRule {
         }
     }
 
+    private static func keyInQuery(of request: SandboxRequest) -> String? {
+        guard request.method == "GET", request.query.contains("key=pk_") else { return nil }
+        let key = FormDecoding.decode(request.query.utf8).last { $0.name == "key" }?.value.string
+        return key.flatMap { isPublishable($0) ? $0 : nil }
+    }
+
     private static func isTestKey(_ key: String) -> Bool {
-        let prefix = ["sk_test_", "rk_test_"].first { key.hasPrefix($0) }
+        let prefix = ["sk_test_", "rk_test_", "pk_test_"].first { key.hasPrefix($0) }
         guard let prefix else { return false }
         let rest = key.dropFirst(prefix.count).utf8
         let isLetterOrDigit: (UInt8) -> Bool = { byte in

@@ -33,6 +33,9 @@ struct Route: Sendable {
         return key
     }
 
+    /// All endpoints, in alphabetical order.
+    static let names: [String] = table.keys.sorted()
+
     private static let table: [String: Route] = {
         let all = customers + paymentMethods + paymentIntents + setupIntents + money + hooks
         return Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })

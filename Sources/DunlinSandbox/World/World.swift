@@ -69,8 +69,8 @@ final class World {
         for url in options.wooshpayWebhookURLs { addEndpoint(url, dialect: .wooshpay) }
     }
 
-    /// How much time passes at least between two prunings.
-    private static let pruneEvery: Int64 = 6 * 3_600_000
+    /// How much time passes at least between two prunings: less than a horizon, so that it means something.
+    private var pruneEvery: Int64 { min(6 * 3_600_000, max(1000, (options.horizonMilliseconds ?? .max) / 4)) }
     private var prunedAt: Int64
 
     func header(_ prefix: StaticString, _ dialect: SandboxDialect, livemode: Bool) -> RecordHeader {
@@ -109,7 +109,7 @@ final class World {
             carryOut(happening)
         }
         now = max(now, instant)
-        guard now - prunedAt >= Self.pruneEvery else { return }
+        guard now - prunedAt >= pruneEvery else { return }
         prunedAt = now
         prune()
     }
@@ -143,25 +143,32 @@ struct ReferenceIndex {
     func intents(merchantOrderID: String) -> [PaymentIntent] { byOrder[merchantOrderID] ?? [] }
 
     mutating func add(_ intent: PaymentIntent) {
-        if let order = intent.merchantOrderID { Self.append(intent, to: &byOrder[order, default: []]) }
+        if let order = intent.merchantOrderID { byOrder[order, default: []].append(intent) }
         for (key, value) in intent.metadata.pairs where Self.keys.contains(key) {
-            Self.append(intent, to: &byMetadata["\(key)=\(value)", default: []])
+            byMetadata["\(key)=\(value)", default: []].append(intent)
         }
     }
 
     mutating func remove(_ intent: PaymentIntent) {
-        if let order = intent.merchantOrderID { Self.drop(intent, order, from: &byOrder) }
-        for (key, value) in intent.metadata.pairs where Self.keys.contains(key) {
-            Self.drop(intent, "\(key)=\(value)", from: &byMetadata)
+        remove([intent])
+    }
+
+    /// Many at once: each list that has some of them is gone through once.
+    mutating func remove(_ intents: [PaymentIntent]) {
+        let gone = Set(intents.map(ObjectIdentifier.init))
+        let orders = Set(intents.compactMap(\.merchantOrderID))
+        var keys: Set<String> = []
+        for intent in intents {
+            for (key, value) in intent.metadata.pairs where Self.keys.contains(key) { keys.insert("\(key)=\(value)") }
         }
+        for order in orders { Self.drop(gone, order, from: &byOrder) }
+        for key in keys { Self.drop(gone, key, from: &byMetadata) }
     }
 
-    private static func append(_ intent: PaymentIntent, to list: inout [PaymentIntent]) {
-        if !list.contains(where: { $0 === intent }) { list.append(intent) }
-    }
-
-    private static func drop(_ intent: PaymentIntent, _ key: String, from table: inout [String: [PaymentIntent]]) {
-        table[key]?.removeAll { $0 === intent }
+    private static func drop(
+        _ gone: Set<ObjectIdentifier>, _ key: String, from table: inout [String: [PaymentIntent]]
+    ) {
+        table[key]?.removeAll { gone.contains(ObjectIdentifier($0)) }
         if table[key]?.isEmpty == true { table[key] = nil }
     }
 }

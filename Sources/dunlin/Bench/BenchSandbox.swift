@@ -6,12 +6,16 @@ struct BenchSandbox {
     let baseURL: String
     private let process: Process
 
+    /// Its process id.
+    var id: Int32 { process.processIdentifier }
+
+    /// - Parameter arguments: more of the command line.
     /// - Throws: a `BenchError` when this program cannot be started once more.
-    init() throws {
+    init(_ arguments: [String] = []) throws {
         guard let program = Bundle.main.executablePath else { throw BenchError("this program does not find itself") }
         let process = Process()
         process.executableURL = URL(filePath: program)
-        process.arguments = ["sandbox", "--port", "0", "--json", "--quiet"]
+        process.arguments = ["sandbox", "--port", "0", "--json", "--quiet"] + arguments
         let output = Pipe()
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice

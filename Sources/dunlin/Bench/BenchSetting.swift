@@ -11,6 +11,9 @@ struct BenchSetting: Sendable {
     /// Jobs and rows that are committed together.
     static let batch = 100
 
+    /// For servers whose end is no news.
+    static let silence = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
+
     let folder: String
     /// How many jobs, subscriptions or charges a round has.
     let size: Int

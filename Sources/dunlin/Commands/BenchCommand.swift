@@ -6,10 +6,11 @@ import Logging
 struct BenchCommand: DunlinCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure queue, planning and charging, each beside a floor of the same run.",
+        abstract: "Measure queue, planning, charging and the sandbox, each beside a floor of the same run.",
         discussion: """
             queue: jobs added, and taken and finished, beside SQLite's C interface. planning: invoices, beside one
-            INSERT … SELECT. charging: against dunlin sandbox in another process, beside a bare HTTP client. Each is the
+            INSERT … SELECT. charging: against dunlin sandbox in another process, beside a bare HTTP client. sandbox: its
+            answers, beside a handler that does nothing on the same HTTP server; and its memory. Each rate is the
             median of three rounds. How to read them: docs/benchmarks.md.
 
             Examples:
@@ -19,7 +20,7 @@ struct BenchCommand: DunlinCommand {
             """)
 
     enum Part: String, ExpressibleByArgument, CaseIterable {
-        case queue, planning, charging
+        case queue, planning, charging, sandbox
 
         var size: Int { self == .charging ? 1000 : 10_000 }
     }
@@ -27,7 +28,7 @@ struct BenchCommand: DunlinCommand {
     @Argument(help: .init("Which; all without it.", valueName: "part"))
     var parts: [Part] = []
 
-    @Option(help: .init("Jobs, invoices or charges in a round.", valueName: "number"))
+    @Option(help: .init("Jobs, invoices, charges or requests in a round.", valueName: "number"))
     var size: Int?
 
     @Option(help: .init("On which disk: the data files go there and are deleted in the end.", valueName: "dir"))
@@ -65,6 +66,7 @@ struct BenchCommand: DunlinCommand {
             case .queue: return try await QueueBench(setting: setting).run()
             case .planning: return try await PlanningBench(setting: setting).run()
             case .charging: return try await ChargingBench(setting: setting).run()
+            case .sandbox: return try await SandboxBench(setting: setting).run()
             }
         } catch let error as BenchError {
             throw CommandFailure(.needsPerson, error.description)

@@ -3,6 +3,7 @@ import DunlinCore
 import DunlinDatabase
 import DunlinDefaults
 import DunlinGateways
+import DunlinImport
 import DunlinLedger
 
 /// What `dunlin check` looks at, one area after the other; a problem in one does not hide those of the next.
@@ -24,7 +25,7 @@ struct Checks {
         do {
             let directory = try context.configDirectory()
             checkSettings(directory)
-            try checkSchedule(directory)
+            try checkSchedule()
             try checkDunning(directory)
             try checkDeclines(directory)
         } catch {
@@ -47,22 +48,20 @@ struct Checks {
         }
     }
 
-    private mutating func checkSchedule(_ directory: ConfigDirectory) throws {
-        let file = try directory.file("schedule.crontab", builtIn: Defaults.schedule)
-        // A line for a kind that no job has would silently do nothing.
-        let table = CronTable(file.text, knownKinds: [:])
-        for error in table.problems { add(.schedule, .problem, Self.text(error, in: file.path)) }
-        guard table.problems.isEmpty else { return }
-        if table.lines.isEmpty { fact(.schedule, "\(file.path): no line; passes start everything") }
+    private mutating func checkSchedule() throws {
+        let file = try ScheduleFile(context)
+        for text in file.problems { add(.schedule, .problem, text) }
+        guard file.problems.isEmpty else { return }
+        if file.lines.isEmpty { fact(.schedule, "\(file.path): no line; passes start everything") }
         let now = context.clock.now()
-        for line in table.lines {
+        for line in file.lines {
             let ticks = line.ticks(after: now, through: now.adding(days: 3_660), limit: 5)
-            let next = ticks.map(\.instant.rfc3339Seconds).joined(separator: ", ")
             let text = "\(file.path): \(line.id) runs \(line.kind)"
             if ticks.isEmpty {
                 add(.schedule, .warning, "\(text), but never in the next ten years")
             } else {
-                fact(.schedule, "\(text), next at \(next)")
+                fact(
+                    .schedule, "\(text), \(line.zone): \(ticks.map { $0.text(in: line.zone) }.joined(separator: ", "))")
             }
         }
     }
@@ -109,6 +108,27 @@ struct Checks {
         } catch {
             problem(.database, error)
         }
+    }
+
+    // MARK: Source
+
+    /// Runs the queries on the owner's file for their first rows and says how their columns were understood.
+    mutating func checkSource() {
+        guard let settings, let source = settings.source?.tables else { return }
+        do {
+            let names = Set(settings.gateways.map(\.name))
+            for mapping in try SourceMapping.all(of: source, gatewayNames: names) { note(mapping) }
+            fact(.source, "\(source.path): read only; a subscription that vanishes: \(source.vanished.rawValue)")
+        } catch {
+            problem(.source, error)
+        }
+    }
+
+    private mutating func note(_ mapping: SourceMapping) {
+        let columns = mapping.columns.map { "\($0.name) \($0.types)" }.joined(separator: ", ")
+        let leftOut = mapping.leftOut.isEmpty ? "" : "; left out: \(mapping.leftOut.joined(separator: ", "))"
+        fact(.source, "\(mapping.table.rawValue): \(mapping.rows) row(s) looked at: \(columns)\(leftOut)")
+        for problem in mapping.problems { add(.source, .warning, "\(problem); it would be parked") }
     }
 
     // MARK: Gateways
@@ -198,10 +218,14 @@ struct Checks {
     private mutating func add(_ area: Finding.Area, _ level: Finding.Level, _ text: String) {
         findings.append(Finding(area: area, level: level, text: text))
     }
+}
 
-    private static func text(_ error: CalendarError, in path: String) -> String {
-        let place = error.line.map { "\(path):\($0): " } ?? "\(path): "
-        if error.code == .unknownKind { return place + "no kind of job is started by the schedule so far" }
-        return place + (error.field.map { "\($0): " } ?? "") + error.text
+extension Tick {
+    /// `2026-03-29T03:30:00+02:00 (gap)`: when it is, as the wall shows it.
+    fileprivate func text(in zone: Zone) -> String {
+        let minutes = zone.offsetSeconds(at: instant) / 60
+        let parts = [abs(minutes) / 60, abs(minutes) % 60].map { $0 < 10 ? "0\($0)" : "\($0)" }
+        let offset = minutes == 0 ? "Z" : (minutes < 0 ? "-" : "+") + parts.joined(separator: ":")
+        return "\(zone.local(of: instant))\(offset)" + (rule.map { " (\($0.rawValue))" } ?? "")
     }
 }

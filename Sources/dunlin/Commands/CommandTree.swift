@@ -18,6 +18,7 @@ enum CommandTree {
 
     private static let run: [any ParsableCommand.Type] = [
         RunCommand.self,
+        ServeCommand.self,
         ChargingCommand.self,
     ]
 
@@ -32,6 +33,7 @@ enum CommandTree {
         InvoicesCommand.self,
         AttemptsCommand.self,
         JobsCommand.self,
+        EventsCommand.self,
         ExchangesCommand.self,
     ]
 

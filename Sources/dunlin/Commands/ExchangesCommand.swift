@@ -7,7 +7,8 @@ struct ExchangesCommand: ParsableCommand {
         commandName: "exchanges",
         abstract: "What was said to the gateways: fields for their support, no bodies.",
         discussion: """
-            Kept for retention.exchanges_days. The request id is what a gateway's support asks for.
+            Kept as long as the line prune-exchanges of the schedule says. The request id is what a gateway's support
+            asks for.
 
             Examples:
               dunlin exchanges list --invoice 42

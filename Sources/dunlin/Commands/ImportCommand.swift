@@ -19,10 +19,20 @@ struct ImportCommand: DunlinCommand {
             Examples:
               dunlin import customers.csv payment_methods.csv subscriptions.csv --dry-run
               psql -c "copy (select …) to stdout csv header" | dunlin import --table subscriptions -
+              dunlin import --source --dry-run
             """)
 
     @Argument(help: .init("Files; - for standard input.", valueName: "file"))
-    var files: [String]
+    var files: [String] = []
+
+    @Flag(help: "Take over the owner's own tables, which the settings name under source, as each pass does.")
+    var source = false
+
+    @Option(help: .init("With --source: so many rows may have vanished at once.", valueName: "number"))
+    var acceptVanished: Int?
+
+    @Flag(help: "With --source: columns may hold other kinds of values than before.")
+    var acceptTypes = false
 
     @Option(
         help: .init(
@@ -41,15 +51,23 @@ struct ImportCommand: DunlinCommand {
     func validate() throws {
         if files.count(where: { $0 == "-" }) > 1 { throw ValidationError("- can be read only once") }
         if files.contains("-"), table == nil { throw ValidationError("- needs --table") }
+        if source, !files.isEmpty || table != nil { throw ValidationError("--source goes without files and --table") }
+        if !source, files.isEmpty { throw ValidationError("name at least one file, or - for standard input") }
+        if !source, acceptVanished != nil || acceptTypes {
+            throw ValidationError("--accept-vanished and --accept-types go with --source")
+        }
+        if let acceptVanished, acceptVanished < 0 { throw ValidationError("--accept-vanished is below 0") }
     }
 
     func run(in context: Context) async throws -> ExitStatus {
         let settings = try context.settings()
         let database = try context.openDatabase(settings)
         defer { database.close() }
+        if source { return try await readSource(context, settings, database) }
         let currencies = settings.gateways.map { ($0.name, $0.kind.currencies) }
-        let importer = Importer(database: database, gateways: Dictionary(uniqueKeysWithValues: currencies))
-        let sources = files.map(source)
+        let importer = Importer(
+            database: database, gateways: Dictionary(uniqueKeysWithValues: currencies), catchUp: settings.catchUp)
+        let sources = files.map { source($0) }
         let now = context.clock.now()
         let result =
             dryRun ? try await importer.plan(sources, now: now) : try await importer.apply(sources, now: now)
@@ -61,6 +79,23 @@ struct ImportCommand: DunlinCommand {
             return .badInput
         }
         return result.conflicts.isEmpty ? .done : .needsPerson
+    }
+
+    private func readSource(
+        _ context: Context, _ settings: Settings, _ database: Database
+    ) async throws -> ExitStatus {
+        guard let reading = SourceReading(context, settings, database) else {
+            throw CommandFailure(.badInput, "the settings name no source: set source.path and its queries")
+        }
+        var options = SourceImporter.Options()
+        options.vanishedMax = acceptVanished
+        options.acceptsTypes = acceptTypes
+        options.keepsRows = !dryRun
+        let result = try await reading.read(options)
+        let report = SourceReport(result, isDryRun: dryRun, vanished: reading.source.vanished)
+        try context.output.show(report) { report.lines(context.output) }
+        for line in result.problems.lines { context.output.complain(line) }
+        return result.problems.isEmpty && result.conflicts.isEmpty ? .done : .needsPerson
     }
 
     private func source(_ file: String) -> ImportSource {

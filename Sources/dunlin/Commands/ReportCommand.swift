@@ -2,6 +2,7 @@ import ArgumentParser
 import DunlinCalendar
 import DunlinCore
 import DunlinDefaults
+import DunlinLedger
 import DunlinReports
 
 /// `dunlin report …`: what finance reads.
@@ -14,8 +15,9 @@ struct ReportCommand: ParsableCommand {
               dunlin report dunning
               dunlin report dunning --format csv --as-of 2026-10-31 --out dunning.csv
               dunlin report waiting --json
+              dunlin report preflight --days 14
             """,
-        subcommands: [Dunning.self, Waiting.self])
+        subcommands: [Dunning.self, Waiting.self, Preflight.self])
 
     struct Dunning: DunlinCommand {
         static let configuration = CommandConfiguration(
@@ -61,6 +63,44 @@ struct ReportCommand: ParsableCommand {
 
         func run(in context: Context) async throws -> ExitStatus {
             try await ReportRun(context, try context.settings(), format).run(WaitingReport(), asOf: nil)
+        }
+    }
+}
+
+extension ReportCommand {
+    struct Preflight: DunlinCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "preflight",
+            abstract: "What will be charged in the coming days, and what is known already to fail.",
+            discussion: """
+                If nothing changes: the renewals that passes will invoice, the next tries of open invoices, and
+                subscriptions that are parked. The column problem says what will surely fail: card_expired, no_method,
+                budget_used_up, charging_stopped, parked.
+
+                Examples:
+                  dunlin report preflight --days 14
+                  dunlin report preflight --days 31 --format csv --out preflight.csv
+                  dunlin report preflight --format json | jq '.[] | select(.problem != null)'
+                """)
+
+        @Option(help: .init("How many days ahead, 1 to 366.", valueName: "n"))
+        var days: Int64 = 14
+
+        @OptionGroup var format: FormatOptions
+        @OptionGroup(title: "Everywhere") var global: GlobalOptions
+
+        func validate() throws {
+            guard (1...366).contains(days) else { throw ValidationError("--days takes 1 to 366") }
+        }
+
+        func run(in context: Context) async throws -> ExitStatus {
+            let settings = try context.settings()
+            let currencies = Dictionary(
+                settings.gateways.map { ($0.name, $0.kind.currencies) }, uniquingKeysWith: { first, _ in first })
+            let report = PreflightReport(
+                now: context.clock.now(), days: days, judge: PlanningJudge { currencies[$0] }, rules: settings.catchUp,
+                spread: RenewalSpread(seconds: Int64(settings.renewalSpreadMinutes) * 60))
+            return try await ReportRun(context, settings, format).run(report, asOf: nil)
         }
     }
 }

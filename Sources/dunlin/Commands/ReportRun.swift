@@ -35,6 +35,7 @@ struct ReportRun {
 
     private static func summary(_ totals: ReportTotals) -> String {
         let sums = totals.totals.map { ", \($0.amount) in \($0.rows)" }.joined()
-        return "\(totals.rows) row\(totals.rows == 1 ? "" : "s")\(sums)"
+        let problems = totals.problems == 0 ? "" : "; \(totals.problems) with a problem"
+        return "\(totals.rows) row\(totals.rows == 1 ? "" : "s")\(sums)\(problems)"
     }
 }

@@ -15,11 +15,17 @@ struct RunCommand: DunlinCommand {
             Examples:
               dunlin run --once
               dunlin run --once --json --max-time 240
+              dunlin run --once --dry-run
               dunlin run
+              dunlin run --backfill 2026-07-01..2026-09-30 --out july-to-september.plan
+              dunlin run --apply july-to-september.plan
             """)
 
     @Flag(help: "One pass, then exit: the form for cron.")
     var once = false
+
+    @Flag(help: "With --once: print what would be invoiced and charged. Nothing is stored, nothing is sent.")
+    var dryRun = false
 
     @Option(help: .init("Wait this long for work that becomes ready. Default: 120.", valueName: "seconds"))
     var wait: Int?
@@ -30,15 +36,18 @@ struct RunCommand: DunlinCommand {
     @Option(help: .init("Begin nothing new after this time.", valueName: "seconds"))
     var maxTime: Int?
 
+    @OptionGroup(title: "By hand") var byHand: BackfillOptions
     @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
     func validate() throws {
+        try byHand.check(once: once)
         for (name, value) in [("--wait", wait), ("--grace", grace), ("--max-time", maxTime)] {
             if let value, value < 0 { throw ValidationError("\(name) is below 0") }
         }
         if !once, wait != nil || grace != nil || maxTime != nil {
             throw ValidationError("--wait, --grace and --max-time go with --once")
         }
+        if dryRun, !once { throw ValidationError("--dry-run goes with --once") }
     }
 
     func run(in context: Context) async throws -> ExitStatus {
@@ -47,10 +56,7 @@ struct RunCommand: DunlinCommand {
         defer { database.close() }
         let live = try LiveBilling(context, settings, database)
         do {
-            let status =
-                once
-                ? try await runOnce(context, settings, live)
-                : try await WorkerLoop(context: context, settings: settings, live: live).run()
+            let status = try await run(context, settings, live)
             try await live.shutDown()
             return status
         } catch {
@@ -59,15 +65,36 @@ struct RunCommand: DunlinCommand {
         }
     }
 
+    private func run(_ context: Context, _ settings: Settings, _ live: LiveBilling) async throws -> ExitStatus {
+        if byHand.backfill != nil {
+            return try await BackfillPlanning(context: context, settings: settings, live: live, options: byHand).run()
+        }
+        if byHand.apply != nil {
+            return try await PlanApplication(context: context, settings: settings, live: live, options: byHand).run()
+        }
+        return once
+            ? try await runOnce(context, settings, live)
+            : try await WorkerLoop(context: context, settings: settings, live: live).run()
+    }
+
     private func runOnce(_ context: Context, _ settings: Settings, _ live: LiveBilling) async throws -> ExitStatus {
+        if dryRun {
+            let result = try await DryRun(billing: live.billing, waitSeconds: Int64(wait ?? 120)).run()
+            let report = DryRunReport(result)
+            try context.output.show(report) { report.lines(context.output) }
+            return .done
+        }
         var options = Pass.Options()
         options.concurrency = settings.worker.concurrency
         if let wait { options.waitSeconds = Int64(wait) }
         if let grace { options.graceSeconds = Int64(grace) }
         options.timeMaxSeconds = maxTime.map(Int64.init)
+        let source = try await SourceReading(context, settings, live.billing.database)?.readBeforePass()
+        if let source, !source.mayPlan { options.plansDue = false }
         let result = try await live.pass(options).run()
         let report = PassReport(result)
         try context.output.show(report) { report.lines }
+        if let source, source.status != .done, result.exitStatus == .done { return source.status }
         return result.exitStatus
     }
 }
@@ -87,6 +114,9 @@ struct PassReport: Encodable {
     let waiting: Int
     let parked: Int
     let deadJobs: Int
+    /// Ticks of the schedule that fired; those that were missed and are not made up for.
+    let ticks: Int
+    let missedTicks: Int
     /// Gateways that were left out or are stopped, with why.
     let gateways: [String: String]
 
@@ -104,6 +134,8 @@ struct PassReport: Encodable {
         waiting = result.waiting
         parked = result.parked
         deadJobs = result.deadJobs
+        ticks = result.ticks
+        missedTicks = result.missedTicks.values.reduce(0, +)
         gateways = result.refused.mapValues(\.text).merging(
             result.stopped.mapValues { "charging is stopped: \($0)" }, uniquingKeysWith: { first, _ in first })
     }
@@ -114,6 +146,7 @@ struct PassReport: Encodable {
                 + "\(needsCustomer) need the customer, \(refused) refused",
             "processing \(processing), unknown \(unknown), waiting \(waiting), parked \(parked), dead jobs \(deadJobs)",
         ]
+        if ticks + missedTicks > 0 { lines.append("schedule: \(ticks) fired, \(missedTicks) missed") }
         lines += gateways.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
         return lines
     }

@@ -6,6 +6,7 @@ import DunlinSandbox
 import DunlinSandboxServer
 import Foundation
 import Logging
+import NIOCore
 import ServiceLifecycle
 import UnixSignals
 
@@ -22,14 +23,18 @@ struct SandboxCommand: DunlinCommand {
               dunlin sandbox
               dunlin sandbox --port 0 --json --seed 7 --clock virtual --start 2026-01-01T00:00:00Z
               dunlin sandbox --fault drop_after:first --ignore-idempotency-keys
+              dunlin sandbox --fault usual --webhook-fault usual --horizon-days 90
             """)
 
     enum ClockKind: String, ExpressibleByArgument, CaseIterable {
         case real, virtual
     }
 
-    @Option(help: .init("Port on loopback; 0 for any free one.", valueName: "port"))
+    @Option(help: .init("Port; 0 for any free one.", valueName: "port"))
     var port = 8459
+
+    @Option(help: .init("Listen there; there is no guard, so keep it to yourself.", valueName: "address"))
+    var host = "127.0.0.1"
 
     @Option(help: .init("Another port, where everything is WooshPay's.", valueName: "port"))
     var wooshpayPort: Int?
@@ -59,6 +64,22 @@ struct SandboxCommand: DunlinCommand {
     @Option(help: .init("Send WooshPay's events there; repeatable.", valueName: "url"))
     var wooshpayWebhook: [String] = []
 
+    @Option(help: .init("Secret of the first Stripe endpoint; by the seed otherwise.", valueName: "secret"))
+    var stripeWebhookSecret: String?
+
+    @Option(help: .init("Secret of the first WooshPay endpoint; by the seed otherwise.", valueName: "secret"))
+    var wooshpayWebhookSecret: String?
+
+    @Flag(name: .customLong("no-events"), help: "Make no events and no webhooks: saves memory.")
+    var makesNoEvents = false
+
+    @Option(
+        help: .init("Forget finished objects that are older; the audit keeps its counts.", valueName: "days"))
+    var horizonDays: Int?
+
+    @Option(help: .init("How long Stripe's search does not see a new object.", valueName: "seconds"))
+    var searchLag: Int?
+
     @Flag(help: "Take every request as new, whatever its idempotency key.")
     var ignoreIdempotencyKeys = false
 
@@ -75,10 +96,29 @@ struct SandboxCommand: DunlinCommand {
         name: .customLong("fault"),
         help: .init(
             "What goes wrong with POSTs: KIND, KIND:first (once per operation) or KIND:RATE (in a million); repeatable. "
+                + "usual is what to expect in the field. "
                 + "Kinds: \(FaultRule.Kind.allCases.map(\.rawValue).joined(separator: ", ")).",
             valueName: "fault"),
-        transform: { try FaultRule.argument($0) })
-    var faults: [FaultRule] = []
+        transform: { try FaultRule.arguments($0) })
+    var faults: [[FaultRule]] = []
+
+    @Option(
+        name: .customLong("webhook-fault"),
+        help: .init(
+            "What goes wrong with webhooks: NAME:RATE (in a million); repeatable. usual is what to expect in the field. "
+                + "Names: \(WebhookFaults.names.joined(separator: ", ")).",
+            valueName: "fault"),
+        transform: { try WebhookFaultArgument($0) })
+    var webhookFaults: [WebhookFaultArgument] = []
+
+    @Option(
+        name: .customLong("statistic"),
+        help: .init(
+            "A figure of the statistical cards, NAME:NUMBER (in a million); repeatable. "
+                + "Names: \(StatisticalProfile.names.joined(separator: ", ")).",
+            valueName: "figure"),
+        transform: { try StatisticArgument($0) })
+    var statistics: [StatisticArgument] = []
 
     @Flag(help: "Limit requests as Stripe documents it.")
     var rateLimits = false
@@ -89,10 +129,19 @@ struct SandboxCommand: DunlinCommand {
         for port in [port, wooshpayPort ?? 0] where !(0...65_535).contains(port) {
             throw ValidationError("a port is a number from 0 to 65535")
         }
+        if let horizonDays, !(1...36_500).contains(horizonDays) {
+            throw ValidationError("--horizon-days takes 1 to 36500")
+        }
+        if let searchLag, !(0...86_400).contains(searchLag) {
+            throw ValidationError("--search-lag takes 0 to 86400 seconds")
+        }
         if start != nil, clock == .real { throw ValidationError("--start goes with --clock virtual") }
     }
 
     func run(in context: Context) async throws -> ExitStatus {
+        // No settings are read here that would set it.
+        let level = global.logLevel.flatMap { Logger.Level(rawValue: $0.rawValue) } ?? .info
+        LineLogHandler.setLevel(global.quiet ? max(level, .error) : level)
         let courier = LiveTransport()
         let surroundings = SandboxSurroundings(
             now: { context.clock.now().milliseconds }, sleep: context.clock.sleep(milliseconds:),
@@ -107,14 +156,15 @@ struct SandboxCommand: DunlinCommand {
             try await group.run()
         } catch {
             try await courier.shutdown()
-            throw error
+            throw told(error)
         }
         try await courier.shutdown()
         return .done
     }
 
-    private var options: SandboxServerOptions {
+    var options: SandboxServerOptions {
         var options = SandboxServerOptions()
+        options.host = host
         options.port = port
         options.wooshpayPort = wooshpayPort
         options.stateFile = stateFile
@@ -125,9 +175,29 @@ struct SandboxCommand: DunlinCommand {
         options.sandbox.wooshpayWebhookURLs = wooshpayWebhook
         options.sandbox.ignoresIdempotencyKeys = ignoreIdempotencyKeys
         options.sandbox.quirks = wooshpayQuirks ?? WooshPayQuirks()
-        options.sandbox.faults = faults
+        options.sandbox.faults = faults.flatMap(\.self)
+        for fault in webhookFaults { fault.apply(to: &options.sandbox.webhookFaults) }
+        for figure in statistics { figure.apply(to: &options.sandbox.profile) }
+        options.sandbox.stripeWebhookSecret = stripeWebhookSecret
+        options.sandbox.wooshpayWebhookSecret = wooshpayWebhookSecret
+        options.sandbox.makesEvents = !makesNoEvents
+        options.sandbox.horizonMilliseconds = horizonDays.map { Int64($0) * 86_400_000 }
+        if let searchLag { options.sandbox.searchLagMilliseconds = Int64(searchLag) * 1000 }
         options.sandbox.rateLimits = rateLimits ? RateLimits() : nil
         return options
+    }
+
+    /// What the system says of an address where nobody can listen, in words.
+    private func told(_ error: any Error) -> any Error {
+        let ports = [port, wooshpayPort].compactMap { $0.map(String.init) }.joined(separator: " or ")
+        switch error {
+        case let error as IOError where error.errnoCode == EADDRINUSE:
+            return CommandFailure(.badInput, "port \(ports) is taken: give another, or 0 for any free one")
+        case is IOError, is SocketAddressError, is SocketAddressError.UnknownHost:
+            return CommandFailure(
+                .badInput, "nothing can listen at \(host), port \(ports): give another --host or --port")
+        default: return error
+        }
     }
 
     private static func announce(_ address: SandboxAddress, _ output: Output) {
@@ -162,22 +232,4 @@ private struct RunningSandbox: Service, CustomStringConvertible {
     var description: String { "sandbox" }
 
     func run() async throws { try await server.run() }
-}
-
-extension FaultRule {
-    /// `drop_after`, `drop_after:first` or `drop_after:20000`; only requests that write are hit.
-    static func argument(_ text: String) throws -> FaultRule {
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        let kind = try parts.first.flatMap { Kind(rawValue: $0) }.orRefuse("has an unknown kind")
-        var rule = FaultRule(kind, method: "POST")
-        if parts.count == 2 {
-            let rate = UInt64(parts[1])
-            guard parts[1] == "first" || rate.map({ $0 <= 1_000_000 }) == true else {
-                throw ValidationError("expects KIND, KIND:first or KIND:RATE with a rate in a million")
-            }
-            rule.frequency = rate.map { .perMillion($0) } ?? .firstOfEach
-        }
-        if kind == .latency { rule.delayMilliseconds = 200 }
-        return rule
-    }
 }

@@ -67,7 +67,7 @@ private struct StatusView {
             (needs.onHold, "invoices on hold", "invoices list --state on_hold"),
             (needs.needsMethod, "invoices without a usable card", "invoices list --state needs_method"),
             (needs.needsCustomer, "invoices the customer must confirm", "invoices list --state needs_customer"),
-            (needs.failedEvents, "events that could not be applied", "prove"),
+            (needs.failedEvents, "events that could not be applied", "events list --state failed"),
         ]
         var table = Table([.right(""), .left("NEEDS A PERSON"), .left("LOOK WITH DUNLIN")])
         for row in rows where row.count > 0 { table.add([String(row.count), row.what, row.look]) }
@@ -86,7 +86,33 @@ private struct StatusView {
             "Subscriptions  \(states.isEmpty ? "none planned yet" : states.joined(separator: ", "))",
             "Queue          \(queue.due) due\(oldest), \(queue.ready) ready, \(queue.running) running\(next)",
         ] + (passes.isEmpty ? ["Last pass      none yet"] : passes)
+            + webhooks
+            + schedule
             + (status.changedRows == 0 ? [] : ["Changed rows   \(status.changedRows) wait for the next pass"])
+    }
+
+    private var webhooks: [String] {
+        let inbox = status.inbox
+        var parts: [String] = []
+        if inbox.unappliedEvents > 0 {
+            let age = inbox.oldestUnappliedSeconds.map { ", the oldest since \(Age.text(seconds: $0))" } ?? ""
+            parts.append("\(inbox.unappliedEvents) events to apply\(age)")
+        }
+        if inbox.foreignIntents > 0 { parts.append("\(inbox.foreignIntents) foreign intents") }
+        if inbox.wrongSignatures > 0 {
+            let last = inbox.lastWrongSignatureAt.map { ", last at \($0)" } ?? ""
+            parts.append(output.bad("\(inbox.wrongSignatures) wrong signatures\(last)"))
+        }
+        let last = inbox.lastWebhookSeconds.map { "last \(Age.text(seconds: $0)) ago" } ?? "none yet"
+        return ["Webhooks       \(([last] + parts).joined(separator: "; "))"]
+    }
+
+    private var schedule: [String] {
+        status.schedule.map { line in
+            let last = line.lastTickAt.map { "last fired for \($0)" } ?? "has not fired yet"
+            let missed = line.missedAt.map { ", \(line.missed) missed ticks not made up for, found at \($0)" } ?? ""
+            return "Schedule       \(line.line) \(last)\(missed)"
+        }
     }
 
     private var money: [String] {

@@ -18,7 +18,7 @@ struct WorkerLoop: Sendable {
         let group = ServiceGroup(
             configuration: .init(
                 // Ended from the last to the first: while what is in flight is ended, health can still be asked for.
-                services: [
+                services: publicServices + [
                     .init(service: Listening(listener: listener(progress)), successTerminationBehavior: .ignore),
                     .init(
                         service: Passes(loop: self, outcome: outcome, progress: progress),
@@ -28,6 +28,14 @@ struct WorkerLoop: Sendable {
         try await group.run()
         context.log.info("worker stopped")
         return await outcome.status
+    }
+
+    /// None where no webhook could be believed.
+    private var publicServices: [ServiceGroupConfiguration.ServiceConfiguration] {
+        let live = LiveInbox(context, settings, live.billing.database)
+        guard live.inbox.canBelieve else { return [] }
+        let listener = live.listener(isRequired: false)
+        return [.init(service: Receiving(listener: listener), successTerminationBehavior: .ignore)]
     }
 
     private func listener(_ progress: WorkerProgress) -> AdminListener {
@@ -43,6 +51,16 @@ struct WorkerLoop: Sendable {
     private struct Listening: Service, CustomStringConvertible {
         let listener: AdminListener
         var description: String { "admin listener" }
+
+        func run() async throws {
+            try await listener.run()
+            try await gracefulShutdown()
+        }
+    }
+
+    private struct Receiving: Service, CustomStringConvertible {
+        let listener: PublicListener
+        var description: String { "public listener" }
 
         func run() async throws {
             try await listener.run()
@@ -76,7 +94,13 @@ struct WorkerLoop: Sendable {
                 progress.noteSign(at: clock.now())
                 return Task.isShuttingDownGracefully
             }
+            let source = SourceReading(loop.context, loop.settings, loop.live.billing.database)
+            var readAgainAt = Int64.min
             while !Task.isShuttingDownGracefully, !Task.isCancelled {
+                if let source, clock.elapsedMilliseconds() >= readAgainAt {
+                    options.plansDue = try await source.readBeforePass().mayPlan
+                    readAgainAt = clock.elapsedMilliseconds() + Int64(loop.settings.source?.everySeconds ?? 0) * 1000
+                }
                 let result = try await loop.live.pass(options).run()
                 progress.notePassEnded(at: clock.now())
                 loop.note(result)
@@ -97,7 +121,7 @@ struct WorkerLoop: Sendable {
     }
 
     private func note(_ result: Pass.Result) {
-        guard result.planned.due > 0 || result.counts.attempted > 0 else { return }
+        guard result.planned.due > 0 || result.counts.attempted > 0 || result.ticks > 0 else { return }
         let report = PassReport(result)
         for line in report.lines { context.log.info("\(line)") }
     }

@@ -26,6 +26,8 @@ struct FailureReport {
             self.init(.badInput, "declines.json: \(table)")
         case let file as ImportError:
             self.init(.badInput, file.description)
+        case let source as SourceError:
+            self.init(source.code == .query ? .badInput : .needsPerson, source.description)
         case let sandbox as SandboxServerError:
             self.init(.badInput, sandbox.description)
         case let gateway as GatewaySettingsError:

@@ -24,7 +24,8 @@ struct LiveBilling: Sendable {
             clock: BillingClock(
                 now: clock.now, monotonicMilliseconds: clock.elapsedMilliseconds, randomBits: Chance.bits,
                 sleep: clock.sleep(milliseconds:)),
-            rules: try Self.rules(context, settings), logger: context.log)
+            rules: try Self.rules(context, settings), schedule: try ScheduleFile(context).checkedLines(),
+            logger: context.log)
         holder = processes.identity()
     }
 
@@ -62,7 +63,8 @@ struct LiveBilling: Sendable {
         var rules = BillingRules(
             declines: try DeclineTable(parsing: declines.text), dunning: policies["default"] ?? DunningPolicy())
         rules.lateAfterSeconds = Int64(settings.lateAfterMinutes) * 60
-        rules.exchangesKeptDays = Int64(settings.exchangesKeptDays)
+        rules.catchUp = settings.catchUp
+        rules.spreadSeconds = Int64(settings.renewalSpreadMinutes) * 60
         rules.isTimeTravel = context.clock.isShifted
         for ceiling in settings.ceilings { rules.ceilings[ceiling.currency] = ceiling.minorUnits }
         return rules

@@ -32,6 +32,8 @@ struct ConfiguredGateway: Sendable {
 
     /// The variable that the key comes from.
     var keyVariable: String { SettingsReader.environmentName(of: "gateways.\(name)") + "_SECRET_KEY" }
+    /// The variable that the webhook secrets come from.
+    var webhookVariable: String { SettingsReader.environmentName(of: "gateways.\(name)") + "_WEBHOOK_SECRET" }
 }
 
 /// Requests a second, shared by all processes.

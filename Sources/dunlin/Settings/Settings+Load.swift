@@ -33,18 +33,23 @@ extension Settings {
         let returnURL = address(reader, "return_url")
         let listen = listen(reader)
         let gateways = gateways(reader, mode: mode ?? .test)
-        let ceilings = ceilings(reader)
+        let ceilings = amounts(reader, "ceilings.per_run")
+        let catchUp = catchUp(reader)
+        let spread = reader.integer("renewal_spread_minutes", in: 0...720)
         let worker = worker(reader)
         let late = reader.integer("late_after_minutes", in: 0...10_080)
         let rawCards = reader.value("allow_raw_card_data", expected: "true or false") { Bool($0) }
-        let keptDays = reader.integer("retention.exchanges_days", in: 1...3_650)
+        let source = source(reader)
+        let backfillDays = reader.integer("backfill.days_max", in: 1...36_600)
         let level: LogLevel? = reader.choice("log.level")
-        guard let mode, let zone, let database, let listen, let worker, let late, let rawCards, let keptDays, let level
+        guard let mode, let zone, let database, let listen, let worker, let late, let rawCards, let backfillDays,
+            let level, let catchUp, let spread
         else { return nil }
         var settings = Settings(
             mode: mode, accountingZone: zone, database: database, publicURL: publicURL, returnURL: returnURL,
-            listen: listen, gateways: gateways, ceilings: ceilings, worker: worker, lateAfterMinutes: late,
-            allowsRawCardData: rawCards, exchangesKeptDays: keptDays, logLevel: level, warnings: [])
+            listen: listen, gateways: gateways, ceilings: ceilings, catchUp: catchUp, renewalSpreadMinutes: spread,
+            worker: worker, lateAfterMinutes: late, source: source, backfillDaysMax: backfillDays,
+            allowsRawCardData: rawCards, logLevel: level, warnings: [])
         settings.warnings = settings.findWarnings(reader)
         return settings
     }
@@ -76,20 +81,6 @@ extension Settings {
         return Worker(concurrency: concurrency, pollSeconds: poll)
     }
 
-    private static func ceilings(_ reader: SettingsReader) -> [Money] {
-        reader.keys(of: "ceilings.per_run").compactMap { code in
-            let path = "ceilings.per_run.\(code)"
-            guard let currency = Currency(code), currency.code == code else {
-                let origin = reader.written(path)?.origin ?? reader.origin(of: path)
-                reader.report("\(path): \(code) is no currency of ISO 4217", at: origin)
-                return nil
-            }
-            return reader.value(path, expected: "an amount in major units, such as 50000.00") {
-                Money(majorUnits: $0, currency: currency).flatMap { $0.minorUnits > 0 ? $0 : nil }
-            }
-        }
-    }
-
     /// An address without query, user or slash at its end.
     static func address(_ reader: SettingsReader, _ path: String, fallback: String? = nil) -> String? {
         reader.value(path, fallback: fallback, expected: "an address such as https://pay.example.com") { text in
@@ -105,6 +96,11 @@ extension Settings {
         warnings += reader.openSecretFiles.map { "\($0) holds a secret and can be read by everybody: chmod 600 it" }
         if mode == .live, ceilings.isEmpty {
             warnings.append("mode is live and no ceilings.per_run is set: a wrong import could charge any amount")
+        }
+        if mode == .live, catchUp.runMax.isEmpty, ([catchUp.policy] + catchUp.plans.values).contains(.all) {
+            warnings.append(
+                "mode is live, catch_up bills all missed periods, and no catch_up.total_per_run is set: a long downtime "
+                    + "or a wrong import could charge any amount")
         }
         if !listen.admin.isLoopback { warnings.append("listen.admin \(listen.admin) can be reached from outside") }
         return warnings

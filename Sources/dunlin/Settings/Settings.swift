@@ -1,5 +1,6 @@
 import DunlinCalendar
 import DunlinCore
+import DunlinImport
 
 /// Everything that can be set, checked and with its defaults filled in.
 struct Settings: Sendable {
@@ -20,6 +21,13 @@ struct Settings: Sendable {
         var pollSeconds: Int
     }
 
+    /// The owner's own tables.
+    struct Source: Sendable {
+        var tables: OwnerSource
+        /// How often a long-lived worker reads them.
+        var everySeconds: Int
+    }
+
     var mode: GatewayMode
     /// The zone of finance's days and months.
     var accountingZone: Zone
@@ -32,12 +40,18 @@ struct Settings: Sendable {
     var gateways: [ConfiguredGateway]
     /// The most that one pass may try to collect, one amount per currency.
     var ceilings: [Money]
+    /// What becomes of periods that were missed.
+    var catchUp: CatchUpRules
+    /// Renewals at midnight are charged within this time.
+    var renewalSpreadMinutes: Int
     var worker: Worker
     var lateAfterMinutes: Int
+    /// nil where none is named.
+    var source: Source?
+    /// The longest range of a backfill.
+    var backfillDaysMax: Int
     /// Whether card numbers may pass through this program (PCI DSS SAQ D).
     var allowsRawCardData: Bool
-    /// How long the fields of gateway calls are kept.
-    var exchangesKeptDays: Int
     var logLevel: LogLevel
     /// What is allowed but most likely not meant.
     var warnings: [String]

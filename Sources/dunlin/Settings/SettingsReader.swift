@@ -88,6 +88,22 @@ final class SettingsReader {
         return keys
     }
 
+    /// What the file has directly below a path, by keys that may hold dots; nil for what is no single value. None of
+    /// them can be set in the environment.
+    func entries(of path: String) -> [(key: String, value: Value?)] {
+        asked.insert(path)
+        guard let node = file[Self.parts(path)] else { return [] }
+        guard case .map(let entries, _) = node else {
+            if case .text(nil, _) = node { return [] }
+            report("\(path): expects a group of keys", at: origin(node.place))
+            return []
+        }
+        return entries.map { entry in
+            guard case .text(let text?, let place) = entry.value else { return (entry.key, nil) }
+            return (entry.key, Value(text: text, origin: origin(place)))
+        }
+    }
+
     /// What is written for a path, and where.
     func written(_ path: String, fallback: String? = nil) -> Value? {
         asked.insert(path)

@@ -22,8 +22,13 @@ struct StageOptions: Sendable {
     var limits: GatewayLimits?
     var concurrency = 50
     var ceilings: [Currency: Int64] = [:]
+    var catchUp = CatchUpRules()
+    var spreadSeconds: Int64 = 0
+    var schedule: [CronLine] = []
     var fileStamp: String?
     var isOnDisk = false
+    /// The gateway sends events; else it keeps none, which is faster.
+    var makesEvents = false
     var faults = DatabaseFaults.none
     /// 2026-01-01T00:00:00Z
     var start = Instant(seconds: 1_767_225_600)
@@ -58,7 +63,11 @@ final class Stage: Sendable {
         world.start = options.start.milliseconds
         world.ignoresIdempotencyKeys = options.ignoresKeys
         world.quirks = options.quirks
-        world.makesEvents = false
+        world.makesEvents = options.makesEvents
+        if options.makesEvents {
+            world.stripeWebhookURLs = ["https://example.com/webhooks/stripe"]
+            world.wooshpayWebhookURLs = ["https://example.com/webhooks/wooshpay"]
+        }
         sandbox = Sandbox(world)
         wire = Wire(
             sandbox: sandbox, dialect: options.kind == .stripe ? .stripe : .wooshpay, clock: clock, fuse: fuse)
@@ -125,6 +134,8 @@ final class Stage: Sendable {
         let clock = clock
         var rules = BillingRules(declines: declines)
         rules.ceilings = options.ceilings
+        rules.catchUp = options.catchUp
+        rules.spreadSeconds = options.spreadSeconds
         change(&rules)
         var gateways = [name: gateway(try driver ?? self.driver())]
         gateways.merge(extraGateways.withLock { $0 }) { $1 }
@@ -133,7 +144,7 @@ final class Stage: Sendable {
             clock: BillingClock(
                 now: { clock.now }, monotonicMilliseconds: { clock.now.milliseconds },
                 randomBits: { self.generator.withLock { $0.next() } },
-                sleep: { clock.set(clock.now.adding(milliseconds: $0)) }), rules: rules,
+                sleep: { clock.set(clock.now.adding(milliseconds: $0)) }), rules: rules, schedule: options.schedule,
             logger: Logger(label: "stage") { _ in SwiftLogNoOpLogHandler() }, steps: fuse.steps)
     }
 

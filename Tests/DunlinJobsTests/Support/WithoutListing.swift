@@ -82,4 +82,14 @@ struct WithoutListing: PaymentGateway {
     func refunds(ofIntent intentID: String) async -> GatewayReply<[RefundSnapshot]> {
         await base.refunds(ofIntent: intentID)
     }
+
+    func dispute(_ disputeID: String, eventID: String) async -> GatewayReply<DisputeSnapshot> {
+        await base.dispute(disputeID, eventID: eventID)
+    }
+
+    func standing(ofCustomer customerID: String) async -> GatewayReply<CustomerStanding> {
+        await base.standing(ofCustomer: customerID)
+    }
+
+    func mandate(_ mandateID: String) async -> GatewayReply<MandateSnapshot> { await base.mandate(mandateID) }
 }

@@ -84,6 +84,19 @@ final class RunningProgram: Sendable {
         }
     }
 
+    /// The first whole line of standard error that has this text.
+    ///
+    /// - Throws: `EndedEarly` when the program ends without it.
+    func logLine(_ text: String) async throws -> String {
+        try await logs(text)
+        while true {
+            let log = try String(contentsOfFile: files.error, encoding: .utf8)
+            let whole = log.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            if let line = whole.first(where: { $0.contains(text) }) { return String(line) }
+            try await aMoment()
+        }
+    }
+
     /// Waits until the program has done something that `event` tells of.
     ///
     /// - Throws: `EndedEarly` when it ends before.

@@ -11,6 +11,8 @@ final class SandboxProcess: Sendable {
     static let key = "sk_test_endtoend0123456789"
 
     let baseURL: String
+    /// What the first webhook endpoint of each protocol is signed with.
+    let webhookSecrets: [GatewayName: String]
     private let running: RunningProgram
 
     /// - Parameter now: what its clock shows.
@@ -20,11 +22,32 @@ final class SandboxProcess: Sendable {
         let line = try #require(try await running.firstLine())
         let address = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
         baseURL = try #require(address?["base_url"] as? String)
+        webhookSecrets = [
+            .stripe: try #require(address?["stripe_webhook_secret"] as? String),
+            .wooshpay: try #require(address?["wooshpay_webhook_secret"] as? String),
+        ]
     }
 
     /// Sends what a merchant's own server would: a form, as Stripe takes it.
     func stripe(_ path: String, _ form: [String: String] = [:]) async throws -> [String: Any] {
         try await send("POST", path, form)
+    }
+
+    /// Has events of one protocol sent there.
+    func sendEvents(of gateway: GatewayName, to url: String) async throws {
+        var request = request("POST", "/v1/webhook_endpoints")
+        switch gateway {
+        case .stripe:
+            request.setValue("application/x-www-form-urlencoded", forHTTPHeaderField: "Content-Type")
+            request.httpBody = Data("url=\(url)&enabled_events[]=*".utf8)
+        case .wooshpay:
+            request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+            request.setValue(
+                "Basic " + Data("\(Self.key):".utf8).base64EncodedString(), forHTTPHeaderField: "Authorization")
+            request.httpBody = Data(#"{"url":"\#(url)","enabled_events":["*"]}"#.utf8)
+        }
+        let (data, response) = try await URLSession.shared.data(for: request)
+        #expect((response as? HTTPURLResponse)?.statusCode == 200, "\(String(decoding: data, as: UTF8.self))")
     }
 
     func get(_ path: String) async throws -> [String: Any] { try await send("GET", path, [:]) }

@@ -1,4 +1,4 @@
-import DunlinCalendar
+public import DunlinCalendar
 
 /// How often a network lets a card be declined within some days. One more attempt costs a fee, or is refused.
 public struct CardBudget: Hashable, Sendable {
@@ -24,13 +24,13 @@ public struct CardBudget: Hashable, Sendable {
         CardBudget(brand: "visa", days: 30, declinesMax: 20, isPerAmount: true),
     ]
 
-    func covers(brand other: String?) -> Bool { other?.lowercased().replacing(" ", with: "") == brand }
+    public func covers(brand other: String?) -> Bool { other?.lowercased().replacing(" ", with: "") == brand }
 
     /// When an attempt fits again; nil when one fits now.
     ///
     /// - Parameter lastOfBudget: when the attempt was written that, counted from the newest decline, is the last one
     ///   that the budget allows.
-    func freeAt(lastOfBudget: Instant?, now: Instant) -> Instant? {
+    public func freeAt(lastOfBudget: Instant?, now: Instant) -> Instant? {
         guard let free = lastOfBudget?.adding(days: days).adding(seconds: 1), free > now else { return nil }
         return free
     }

@@ -1,16 +1,17 @@
-import DunlinDatabase
-import DunlinLedger
+public import DunlinDatabase
 
 /// Which payment method a try uses: the subscription's own, else the customer's default. A card that a final decline
 /// closed is passed over (P6).
-enum MethodChoice {
-    struct Choice {
-        var method: PaymentMethod?
+public enum MethodChoice {
+    public struct Choice: Sendable {
+        public var method: PaymentMethod?
         /// Why each candidate was passed over, in plain words.
-        var passedOver: [String]
+        public var passedOver: [String]
     }
 
-    static func choose(for subscription: Subscription, gateway: String, _ tx: Transaction) throws -> Choice {
+    public static func choose(
+        for subscription: Subscription, gateway: String, _ tx: Transaction
+    ) throws -> Choice {
         let methods = try PaymentMethods.ofCustomer(subscription.customerID, tx)
         let own = methods.filter { $0.id == subscription.paymentMethodID }
         let others = methods.filter { $0.isDefault && $0.id != subscription.paymentMethodID }
@@ -18,8 +19,8 @@ enum MethodChoice {
         for method in own + others {
             if method.type != "card" {
                 choice.passedOver.append("\(method.id) is of type \(method.type)")
-            } else if try isClosed(method, gateway: gateway, tx) {
-                choice.passedOver.append("\(method.id) was declined for good")
+            } else if let reason = try closedReason(method, gateway: gateway, tx) {
+                choice.passedOver.append("\(method.id) is charged no more: \(reason)")
             } else {
                 choice.method = method
                 return choice
@@ -29,9 +30,12 @@ enum MethodChoice {
         return choice
     }
 
-    private static func isClosed(_ method: PaymentMethod, gateway: String, _ tx: Transaction) throws -> Bool {
-        try Set([method.cardKey, method.gatewayPaymentMethodID]).contains {
-            try RetryBudget.isClosed(gateway: gateway, cardKey: $0, tx)
+    private static func closedReason(
+        _ method: PaymentMethod, gateway: String, _ tx: Transaction
+    ) throws -> String? {
+        for key in [method.cardKey, method.gatewayPaymentMethodID] {
+            if let reason = try RetryBudget.closedReason(gateway: gateway, cardKey: key, tx) { return reason }
         }
+        return nil
     }
 }

@@ -1,0 +1,51 @@
+/// A dispute as a gateway showed it at one moment.
+public struct DisputeSnapshot: Hashable, Sendable {
+    public var id: String
+    /// The gateway's own word; see `DisputeStatus`.
+    public var status: String
+    /// In ISO minor units; nil when the gateway sent no readable amount.
+    public var amount: Money?
+    public var intentID: String?
+    public var reason: String?
+
+    public init(id: String, status: String, amount: Money? = nil, intentID: String? = nil, reason: String? = nil) {
+        self.id = id
+        self.status = status
+        self.amount = amount
+        self.intentID = intentID
+        self.reason = reason
+    }
+}
+
+/// Whether a customer is still there at the gateway.
+public struct CustomerStanding: Hashable, Sendable {
+    public var id: String
+    public var isDeleted: Bool
+
+    public init(id: String, isDeleted: Bool) {
+        self.id = id
+        self.isDeleted = isDeleted
+    }
+}
+
+/// What a customer agreed to, for a method that needs it in writing.
+public struct MandateSnapshot: Hashable, Sendable {
+    public var id: String
+    /// `active`, `inactive` or `pending`.
+    public var status: String
+    public var paymentMethodID: String?
+
+    public init(id: String, status: String, paymentMethodID: String? = nil) {
+        self.id = id
+        self.status = status
+        self.paymentMethodID = paymentMethodID
+    }
+}
+
+/// Reading what became of payments and customers afterwards.
+public protocol WatchingGateway: Sendable {
+    /// - Parameter eventID: an event about the dispute: where the gateway has no call for disputes, the event is read.
+    func dispute(_ disputeID: String, eventID: String) async -> GatewayReply<DisputeSnapshot>
+    func standing(ofCustomer customerID: String) async -> GatewayReply<CustomerStanding>
+    func mandate(_ mandateID: String) async -> GatewayReply<MandateSnapshot>
+}

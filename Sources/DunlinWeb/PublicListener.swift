@@ -1,0 +1,87 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+public import Logging
+import NIOCore
+public import ServiceLifecycle
+
+/// The listener that a reverse proxy shows to the world: `POST /webhooks/<gateway name>`. TLS is the proxy's business.
+public struct PublicListener: Service {
+    private let listener: HTTPListener
+    private let inbox: WebhookInbox
+    private let isRequired: Bool
+
+    /// - Parameters:
+    ///   - port: 0 for any that is free.
+    ///   - isRequired: false where the process has other work: a port that is taken is then done without.
+    ///   - onListening: called with the port once it is bound.
+    public init(
+        host: String, port: Int, inbox: WebhookInbox, isRequired: Bool, logger: Logger,
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) {
+        self.inbox = inbox
+        self.isRequired = isRequired
+        listener = HTTPListener(
+            name: "public listener", host: host, port: port, logger: logger, onListening: onListening)
+    }
+
+    /// Listens until its task is canceled or the service group around it shuts down.
+    ///
+    /// - Throws: what the system says where the port cannot be bound and is required; `CancellationError`.
+    public func run() async throws {
+        do {
+            try await listener.serve { request in await answer(request) }
+            await inbox.flush()
+        } catch let error as CancellationError {
+            await inbox.flush()
+            throw error
+        } catch  where !isRequired {
+            listener.logger.warning(
+                "the public listener is off in this process: webhooks reach another one, or none",
+                metadata: ["address": "\(listener.host):\(listener.port)", "error": "\(error)"])
+        }
+    }
+
+    private func answer(_ request: Request) async -> Answer {
+        guard let gateway = Self.gateway(inPath: request.uri.path), inbox.knows(gateway) else { return .notFound }
+        guard request.method == .post else {
+            var answer = Answer(405, "send events by POST")
+            answer.headers["allow"] = "POST"
+            return answer
+        }
+        if let length = request.headers[.contentLength].flatMap({ Int64($0) }), length > WebhookInbox.bodyBytesMax {
+            return Self.answer(.tooLarge)
+        }
+        // The bytes as they came: a body that went through a parser does not match its signature.
+        guard let body = try? await request.body.collect(upTo: WebhookInbox.bodyBytesMax) else {
+            return Self.answer(.tooLarge)
+        }
+        return Self.answer(
+            await inbox.receive(
+                WebhookInbox.Delivery(
+                    gateway: gateway, body: Array(body.readableBytesView), signature: Self.signature(request.headers),
+                    contentType: request.headers[.contentType], userAgent: request.headers[.userAgent])))
+    }
+
+    private static func answer(_ verdict: WebhookInbox.Verdict) -> Answer {
+        var answer = Answer(verdict.status, verdict.line)
+        // The rest of a body that was not read would be taken for the next request.
+        if verdict == .tooLarge { answer.headers["connection"] = "close" }
+        if verdict == .storeFailed { answer.headers["retry-after"] = "30" }
+        return answer
+    }
+
+    /// The last part of `/webhooks/<name>`.
+    private static func gateway(inPath path: String) -> String? {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: true)
+        guard parts.count == 2, parts[0] == "webhooks" else { return nil }
+        return String(parts[1])
+    }
+
+    private static func signature(_ headers: HTTPFields) -> String? {
+        for name in ["Stripe-Signature", "Wooshpay-Signature"] {
+            if let field = HTTPField.Name(name), let value = headers[field] { return value }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import DunlinDatabase
+import DunlinWeb
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// `dunlin serve`: the public listener without the worker.
+struct ServeCommand: DunlinCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Take webhooks in, for teams that bill by cron; dunlin run does it by itself.",
+        discussion: """
+            Listens on listen.public for POST /webhooks/<gateway name>, checks each signature, and stores the event before
+            it answers. The next pass (dunlin run --once) reads the object at the gateway and applies it: this process
+            needs the webhook secrets and no key. Put a reverse proxy with TLS in front; docs/runbook.md has examples.
+
+            Examples:
+              DUNLIN_STRIPE_WEBHOOK_SECRET=whsec_… dunlin serve
+              dunlin serve --json        # the first line says where it listens
+            """)
+
+    @OptionGroup(title: "Everywhere") var global: GlobalOptions
+
+    private struct Listening: Encodable, Sendable {
+        let listening: String
+        let gateways: [String]
+    }
+
+    func run(in context: Context) async throws -> ExitStatus {
+        let settings = try context.settings()
+        let database = try context.openDatabase(settings)
+        defer { database.close() }
+        let live = LiveInbox(context, settings, database)
+        guard live.inbox.canBelieve else {
+            let variables = settings.gateways.map(\.webhookVariable).joined(separator: ", ")
+            throw CommandFailure(
+                .gateway, "no webhook secret is set, so that nothing could be believed: set \(variables)")
+        }
+        let names = settings.gateways.filter { !$0.webhookSecrets.isEmpty }.map(\.name)
+        let (host, output) = (settings.listen.public.host, context.output)
+        let listener = live.listener(isRequired: true) { port in
+            let address = "http://\(host):\(port)"
+            try? output.show(Listening(listening: address, gateways: names)) {
+                ["Webhooks are taken in at"] + names.map { "  \(address)/webhooks/\($0)" }
+            }
+        }
+        let group = ServiceGroup(
+            services: [Public(listener: listener)], gracefulShutdownSignals: [.sigterm, .sigint], logger: context.log)
+        do {
+            try await group.run()
+        } catch let error as ServiceGroupError {
+            throw error
+        } catch {
+            throw CommandFailure(.badInput, "cannot listen on \(settings.listen.public): \(error)")
+        }
+        context.log.info("stopped")
+        return .done
+    }
+
+    /// What the log of the service group says; without it, everything that hangs on the listener.
+    private struct Public: Service, CustomStringConvertible {
+        let listener: PublicListener
+        var description: String { "public listener" }
+        func run() async throws { try await listener.run() }
+    }
+}
