@@ -269,7 +269,8 @@ import Testing
     }
 
     @Test func aRepeatedIDIsAMistakeOfTheQuery() async throws {
-        let source = source { $0[.subscriptions] = Self.subscriptions.replacing("ORDER BY no", with: "JOIN (SELECT 1 UNION SELECT 2)") }
+        let twice = "JOIN (SELECT 1 UNION SELECT 2)"
+        let source = source { $0[.subscriptions] = Self.subscriptions.replacing("ORDER BY no", with: twice) }
         #expect(try await refusal(source).hasPrefix(#"rows source.subscriptions: id "1" is there more than once"#))
     }
 

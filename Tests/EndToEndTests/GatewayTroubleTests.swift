@@ -131,7 +131,9 @@ struct Mishap: Sendable, CustomTestStringConvertible {
         stage.server.disturb("*", nth: 12, times: 1_000, .instead(closed, hasEffect: true))
         let first = try await stage.site.pass(status: 3)
         let unknown = try #require(first["unknown"])
-        #expect(unknown >= 5 && unknown <= 5 + 4, "\(unknown)")
+        // Where a look-up goes before each create, a silent look-up tells of the outage too, and leaves nothing unknown.
+        let least = gateway == .stripe ? 5 : 0
+        #expect(unknown >= least && unknown <= 5 + 4, "\(unknown)")
         let sent = stage.server.requests.count(where: \.writes)
         #expect(sent < 40)
         stage.server.endTroubles()

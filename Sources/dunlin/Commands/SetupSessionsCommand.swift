@@ -49,7 +49,8 @@ struct SetupSessionsCommand: ParsableCommand {
             let settings = try context.settings()
             let id = customer
             let row = try await context.look(settings) { tx in try Customers.find(id, tx) }
-            return try await GatewayDesk.run(context, settings: settings, gateway: gateway.gateway ?? row?.gateway) { desk in
+            return try await GatewayDesk.run(context, settings: settings, gateway: gateway.gateway ?? row?.gateway) {
+                desk in
                 guard let success = successURL ?? desk.settings.returnURL,
                     let cancel = cancelURL ?? desk.settings.returnURL,
                     let customerID = try await desk.gatewayCustomerID(customer)
