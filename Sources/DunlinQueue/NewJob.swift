@@ -31,7 +31,8 @@ public struct NewJob: Sendable, Equatable {
 
     public init(
         queue: String = "default", kind: String, arguments: String = "{}", uniqueKey: String? = nil,
-        concurrencyKey: String? = nil, orderAt: Instant = Instant(milliseconds: 0), priority: JobPriority, runAt: Instant, runsMax: Int = 10,
+        concurrencyKey: String? = nil, orderAt: Instant = Instant(milliseconds: 0), priority: JobPriority,
+        runAt: Instant, runsMax: Int = 10,
         neverDies: Bool = false, whileRunning: WhileRunning = .leave
     ) {
         self.queue = queue

@@ -14,12 +14,14 @@ enum FollowUps {
     }
 
     static func charge(
-        invoiceID: Int64, customerID: String, gateway: String, dueAt: Instant, at runAt: Instant, now: Instant, _ tx: Transaction
+        invoiceID: Int64, customerID: String, gateway: String, dueAt: Instant, at runAt: Instant, now: Instant,
+        _ tx: Transaction
     ) throws {
         try JobQueue.enqueue(
             NewJob(
                 queue: gateway, kind: ChargeInvoice.kind, arguments: JobArguments(invoice: invoiceID).text,
-                uniqueKey: chargeKey(invoiceID), concurrencyKey: customerKey(customerID), orderAt: dueAt, priority: .charge,
+                uniqueKey: chargeKey(invoiceID), concurrencyKey: customerKey(customerID), orderAt: dueAt,
+                priority: .charge,
                 runAt: runAt, runsMax: 30), now: now, tx)
     }
 
