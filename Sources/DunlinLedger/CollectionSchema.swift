@@ -221,6 +221,8 @@ enum CollectionSchema {
             rate_changed_at INTEGER,
             -- The newest instant at which a pass planned or charged; not moved by --now.
             newest_at INTEGER,
+            -- The newest instant at which a pass planned what was due here; a pass may leave that to a later one.
+            planned_at INTEGER,
             gateway_date INTEGER,
             CHECK ((stopped_at IS NULL) = (stop_reason IS NULL))
         ) STRICT;

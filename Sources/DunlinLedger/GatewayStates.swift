@@ -146,15 +146,19 @@ public enum GatewayStates {
     }
 
     /// The newest instant at which this pass works, and what the gateway's clock showed (money.md 12).
+    ///
+    /// - Parameter plans: the pass plans what is due at this gateway.
     public static func noteClock(
-        _ gateway: String, now: Instant?, gatewayDate: Instant?, _ tx: Transaction
+        _ gateway: String, now: Instant?, gatewayDate: Instant?, plans: Bool, _ tx: Transaction
     ) throws {
         try tx.execute(
             """
             UPDATE gateway_state SET gateway_date = COALESCE(?3, gateway_date),
                 newest_at = CASE WHEN ?2 IS NULL THEN newest_at WHEN newest_at IS NULL OR newest_at < ?2 THEN ?2
-                    ELSE newest_at END
+                    ELSE newest_at END,
+                planned_at = CASE WHEN ?2 IS NULL OR ?4 = 0 THEN planned_at
+                    WHEN planned_at IS NULL OR planned_at < ?2 THEN ?2 ELSE planned_at END
             WHERE gateway = ?1
-            """, gateway, now, gatewayDate)
+            """, gateway, now, gatewayDate, plans)
     }
 }

@@ -51,21 +51,9 @@ public struct DryRun: Sendable {
         self.before = before
     }
 
-    /// Carries the result out of the transaction and takes it back.
-    private struct TakenBack: Error {
-        let result: Result
-    }
-
     public func run() async throws -> Result {
         let now = billing.clock.now()
-        do {
-            try await billing.database.write(step: "dry-run") { tx in
-                throw TakenBack(result: try look(now: now, tx))
-            }
-            return Result()
-        } catch let taken as TakenBack {
-            return taken.result
-        }
+        return try await billing.database.rehearse(step: "dry-run") { tx -> Result in try look(now: now, tx) }
     }
 
     private func look(now: Instant, _ tx: Transaction) throws -> Result {
@@ -79,7 +67,7 @@ public struct DryRun: Sendable {
         let planning = BillDueSubscriptions(billing: billing, gateways: Set(billing.gateways.keys))
         if plansDue { result.planned = try planning.run(now: now, in: tx) }
         for decision in try Decisions.after(newest.1, tx) {
-            result.decided["\(decision.kind.rawValue): \(decision.reason)", default: 0] += decision.periods
+            result.decided[decision.kind.words(decision.reason), default: 0] += decision.periods
         }
         result.parked = try BillingStates.allParked(tx).filter { !before.contains($0.id) }.map {
             Parked(subscriptionID: $0.id, reason: $0.reason)

@@ -45,15 +45,11 @@ public struct SourceImporter: Sendable {
         }
         let survey = surveyed
         guard !survey.isUnchanged else { return SourcePass(survey, self, options, now: now).unchanged }
-        do {
-            return try await database.write(step: "source") { tx in
-                let result = try take(survey, file, options, now: now, tx)
-                guard options.keepsRows else { throw TakenBack(result: result) }
-                return result
-            }
-        } catch let taken as TakenBack {
-            return taken.result
+        let body: @Sendable (Transaction) throws -> SourceResult = { tx in
+            try take(survey, file, options, now: now, tx)
         }
+        return options.keepsRows
+            ? try await database.write(step: "source", body) : try await database.rehearse(step: "source", body)
     }
 
     /// The same in the caller's transaction.
@@ -81,10 +77,6 @@ public struct SourceImporter: Sendable {
         } catch let error as DatabaseError {
             throw SourceError(error, path: source.path)
         }
-    }
-
-    private struct TakenBack: Error {
-        let result: SourceResult
     }
 }
 

@@ -52,17 +52,7 @@ struct RunCommand: DunlinCommand {
 
     func run(in context: Context) async throws -> ExitStatus {
         let settings = try context.settings()
-        let database = try context.openDatabase(settings)
-        defer { database.close() }
-        let live = try LiveBilling(context, settings, database)
-        do {
-            let status = try await run(context, settings, live)
-            try await live.shutDown()
-            return status
-        } catch {
-            try await live.shutDown()
-            throw error
-        }
+        return try await LiveBilling.use(context, settings) { live in try await run(context, settings, live) }
     }
 
     private func run(_ context: Context, _ settings: Settings, _ live: LiveBilling) async throws -> ExitStatus {

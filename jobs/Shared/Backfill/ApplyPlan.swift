@@ -87,7 +87,7 @@ public struct ApplyPlan: Sendable {
             let why = billing.keyless[name].map { "no key: set \($0)" } ?? "the settings have no such gateway"
             throw BackfillError.gateway(name, why: why)
         }
-        switch try await FirstContact(billing: billing, gateway: gateway).make() {
+        switch try await FirstContact(billing: billing, gateway: gateway, plans: false).make() {
         case .ready: break
         case .clockRefused(let why): throw BackfillError.clock(name, why: why)
         case .keyRefused(let why): throw BackfillError.gateway(name, why: why)
@@ -115,21 +115,16 @@ public struct ApplyPlan: Sendable {
     ///
     /// - Parameter lines: in the order of the plan, and with all lines of each subscription in them.
     public func check(_ lines: [Line], now: Instant) async throws -> [ChangedLine] {
-        do {
-            try await billing.database.write(step: "check-plan") { tx in
-                var changed: [ChangedLine] = []
-                for line in lines {
-                    do {
-                        _ = try tx.part { try apply(line.entry, now: now, tx) }
-                    } catch let difference as Difference {
-                        changed.append(ChangedLine(line: line.number, entry: line.entry, reason: difference.reason))
-                    }
+        try await billing.database.rehearse(step: "check-plan") { tx -> [ChangedLine] in
+            var changed: [ChangedLine] = []
+            for line in lines {
+                do {
+                    _ = try tx.part { try apply(line.entry, now: now, tx) }
+                } catch let difference as Difference {
+                    changed.append(ChangedLine(line: line.number, entry: line.entry, reason: difference.reason))
                 }
-                throw TakenBack(changed: changed)
             }
-            return []
-        } catch let taken as TakenBack {
-            return taken.changed
+            return changed
         }
     }
 
@@ -175,10 +170,6 @@ public struct ApplyPlan: Sendable {
             if totals.allSatisfy({ $0.untried == 0 }) { try AppliedPlans.finish(header.id, now: now, tx) }
             return totals
         }
-    }
-
-    private struct TakenBack: Error {
-        let changed: [ChangedLine]
     }
 
     /// Why a line does not hold.

@@ -70,8 +70,9 @@ struct BackfillPeriods {
         var found: [Candidate] = []
         for run in try Decisions.runs(of: id, from: order.range.from, through: order.range.to, tx) {
             guard run.isOpen else {
-                let reason = "\(run.kind.words): \(run.reason)"
-                skipped.append(entry(row, .skip, run.start, run.end, periods: run.periods, reason: reason))
+                skipped.append(
+                    entry(
+                        row, .skip, run.start, run.end, periods: run.periods, reason: run.kind.words(run.reason)))
                 continue
             }
             let cut = cut(run, schedules(row, terms))
@@ -199,16 +200,5 @@ struct BackfillPeriods {
         guard let currency = Currency(row.subscription.currency) else { return nil }
         return Money(minorUnits: row.subscription.amountMinor, currency: currency)
             .multiplied(by: row.subscription.quantity)?.multiplied(by: Int64(periods))
-    }
-}
-
-extension BillingPlanner.DecisionKind {
-    fileprivate var words: String {
-        switch self {
-        case .waiting: "waits"
-        case .skipped: "skipped"
-        case .paused: "paused"
-        case .settledElsewhere: "settled elsewhere"
-        }
     }
 }
