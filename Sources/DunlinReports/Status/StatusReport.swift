@@ -34,6 +34,8 @@ public struct StatusReport: Hashable, Sendable, Encodable {
         public var collectedAfterEnd: Int64
         /// Events that could not be applied.
         public var failedEvents: Int64
+        /// Rows of the owner's own tables that could not be taken over.
+        public var badSourceRows: Int64
     }
 
     public struct Queue: Hashable, Sendable, Encodable {
@@ -104,6 +106,7 @@ extension StatusReport.NeedsPerson {
     public var isQuiet: Bool {
         [
             parked, waiting, unknown, deadJobs, onHold, needsMethod, needsCustomer, collectedAfterEnd, failedEvents,
+            badSourceRows,
         ].allSatisfy { $0 == 0 }
     }
 }
