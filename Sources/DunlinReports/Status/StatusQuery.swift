@@ -17,12 +17,19 @@ extension StatusReport {
     ) throws {
         let today = AccountingDay(of: now, zone: zone)
         self.init(
-            now: now.rfc3339Seconds, databaseID: databaseID, charging: try GatewayStates.all(tx).map(Charging.init),
+            now: now.rfc3339Seconds, databaseID: databaseID, charging: try Self.charging(tx),
             needsPerson: try NeedsPerson(now: now, tx), subscriptions: try Self.subscriptions(tx),
             queue: try Queue(now: now, tx), inbox: try Inbox(now: now, tx),
             schedule: try Ticks.lines(tx).filter { scheduleLines?.contains($0.line) ?? true }.map(Schedule.init),
             changedRows: try tx.count("SELECT COUNT(*) FROM changed_rows"),
             month: String(today.date.description.prefix(7)), months: try Month.all(today, tx))
+    }
+
+    private static func charging(_ tx: Transaction) throws -> [Charging] {
+        let early = try GatewayStates.earlyStops(tx).map { gateway, reason in
+            Charging(gateway: gateway, charging: .stopped, reason: reason, ratePermille: 1000)
+        }
+        return (try GatewayStates.all(tx).map(Charging.init) + early).sorted { $0.gateway < $1.gateway }
     }
 
     private static func subscriptions(_ tx: Transaction) throws -> [String: Int64] {

@@ -9,7 +9,8 @@ public struct StatusReport: Hashable, Sendable, Encodable {
         }
 
         public var gateway: String
-        public var mode: String
+        /// Nil while the data file is not bound to the gateway.
+        public var mode: String?
         public var charging: Word
         public var reason: String?
         public var since: String?

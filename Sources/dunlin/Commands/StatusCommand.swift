@@ -54,7 +54,7 @@ private struct StatusView {
                 }
             let since = gateway.since.map { " since \($0)" } ?? ""
             let reason = gateway.reason.map { ": \($0)" } ?? ""
-            return "Charging  \(gateway.gateway) (\(gateway.mode))  \(word)\(since)\(reason)"
+            return "Charging  \(gateway.gateway) (\(gateway.mode ?? "not used yet"))  \(word)\(since)\(reason)"
         }
     }
 
