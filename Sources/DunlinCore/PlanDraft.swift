@@ -107,7 +107,7 @@ struct PlanDraft {
         if startsNothing { return leaveDue(reason: "canceled_before_it_was_billed") }
         // Nothing comes due before a pause ends that moves it.
         if pause?.shifts == true { return }
-        guard let due else { return }
+        guard let due = due(through: horizon(catchUp)) else { return }
         if pause != nil {
             decideRun(.paused, "paused", from: due.lowerBound, through: due.upperBound)
         } else {
@@ -116,8 +116,14 @@ struct PlanDraft {
         index = schedule.period(due.upperBound + 1) == nil ? nil : due.upperBound + 1
     }
 
-    private var due: ClosedRange<Int>? {
-        guard let first = index, let last = schedule.lastIndex(atOrBefore: now), last >= first else { return nil }
+    /// What a pause or a cancellation leaves has no next pass that would record it: it is recorded up to now.
+    private func horizon(_ catchUp: CatchUp) -> Instant {
+        guard pause == nil, !terms.cancelsAtPeriodEnd, let through = catchUp.recordsThrough else { return now }
+        return min(now, through)
+    }
+
+    private func due(through horizon: Instant) -> ClosedRange<Int>? {
+        guard let first = index, let last = schedule.lastIndex(atOrBefore: horizon), last >= first else { return nil }
         return first...last
     }
 
@@ -144,7 +150,7 @@ struct PlanDraft {
     /// What came due and may not be billed by itself waits for a decision, or is noted as paused: nothing due is
     /// dropped (P2).
     mutating func leaveDue(reason: String) {
-        guard !isFirstSight, let due else { return }
+        guard !isFirstSight, let due = due(through: now) else { return }
         if pause == nil {
             decideRun(.waiting, reason, from: due.lowerBound, through: due.upperBound)
         } else {

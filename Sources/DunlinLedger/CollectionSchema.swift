@@ -225,6 +225,14 @@ enum CollectionSchema {
             CHECK ((stopped_at IS NULL) = (stop_reason IS NULL))
         ) STRICT;
 
+        -- Stops of gateways that the data file is not bound to yet; moved into gateway_state at first contact.
+        CREATE TABLE early_stops (
+            gateway TEXT PRIMARY KEY NOT NULL,
+            stopped_at INTEGER NOT NULL,
+            stop_reason TEXT NOT NULL,
+            stopped_by TEXT NOT NULL
+        ) STRICT;
+
         CREATE TABLE gateway_permits (
             gateway TEXT NOT NULL,
             endpoint TEXT NOT NULL,

@@ -33,7 +33,7 @@ public enum MethodChoice {
     private static func closedReason(
         _ method: PaymentMethod, gateway: String, _ tx: Transaction
     ) throws -> String? {
-        for key in [method.cardKey, method.gatewayPaymentMethodID] {
+        for key in Set([method.cardKey, method.gatewayPaymentMethodID]) {
             if let reason = try RetryBudget.closedReason(gateway: gateway, cardKey: key, tx) { return reason }
         }
         return nil

@@ -4,8 +4,8 @@ public import DunlinDatabase
 extension JobQueue {
     /// Takes up to `limit` due jobs of a queue in one statement: each is running, its run counted, its lease stamped.
     ///
-    /// Smaller priorities first, then the older debt. Of jobs with one concurrency key at most one is taken, the
-    /// first in that order, and none while another runs.
+    /// Smaller priorities first, then what is due longer. Of jobs with one concurrency key at most one is taken, the
+    /// first by priority and `orderAt`, and none while another runs.
     ///
     /// - Parameters:
     ///   - kinds: takes jobs of these kinds only; nil for all.
@@ -62,8 +62,8 @@ enum ClaimStatement {
                         SELECT 1 FROM jobs AS earlier
                         WHERE earlier.concurrency_key = candidate.concurrency_key AND earlier.state = 'ready'
                             AND earlier.queue = ?1 AND earlier.run_at <= ?2\(kinds("earlier", kindCount))
-                            AND (earlier.priority, earlier.run_at, earlier.id)
-                                < (candidate.priority, candidate.run_at, candidate.id))))
+                            AND (earlier.priority, earlier.order_at, earlier.run_at, earlier.id)
+                                < (candidate.priority, candidate.order_at, candidate.run_at, candidate.id))))
             ORDER BY run_at, id LIMIT ?3) AS arm
         """
     }

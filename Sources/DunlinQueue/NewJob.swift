@@ -19,6 +19,8 @@ public struct NewJob: Sendable, Equatable {
     public var uniqueKey: String?
     /// At most one job that is running has this key; nil for no such limit.
     public var concurrencyKey: String?
+    /// Of the due jobs with one concurrency key and priority the earliest by this goes first, such as the oldest debt.
+    public var orderAt: Instant
     public var priority: JobPriority
     public var runAt: Instant
     /// How often it may run before it is dead, crashes included; without meaning when it never dies.
@@ -29,7 +31,8 @@ public struct NewJob: Sendable, Equatable {
 
     public init(
         queue: String = "default", kind: String, arguments: String = "{}", uniqueKey: String? = nil,
-        concurrencyKey: String? = nil, priority: JobPriority, runAt: Instant, runsMax: Int = 10,
+        concurrencyKey: String? = nil, orderAt: Instant = Instant(milliseconds: 0), priority: JobPriority,
+        runAt: Instant, runsMax: Int = 10,
         neverDies: Bool = false, whileRunning: WhileRunning = .leave
     ) {
         self.queue = queue
@@ -37,6 +40,7 @@ public struct NewJob: Sendable, Equatable {
         self.arguments = arguments
         self.uniqueKey = uniqueKey
         self.concurrencyKey = concurrencyKey
+        self.orderAt = orderAt
         self.priority = priority
         self.runAt = runAt
         self.runsMax = runsMax

@@ -15,6 +15,7 @@ public enum QueueSchema {
             arguments TEXT NOT NULL,
             unique_key TEXT,
             concurrency_key TEXT,
+            order_at INTEGER NOT NULL DEFAULT 0,
             priority INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 3),
             never_dies INTEGER NOT NULL CHECK (never_dies IN (0, 1)),
             runs_max INTEGER NOT NULL CHECK (runs_max >= 1),
@@ -37,7 +38,7 @@ public enum QueueSchema {
         CREATE UNIQUE INDEX jobs_unique_key ON jobs (unique_key)
             WHERE unique_key IS NOT NULL AND state IN ('ready', 'running');
         CREATE INDEX jobs_ready ON jobs (queue, priority, run_at, id) WHERE state = 'ready';
-        CREATE INDEX jobs_ready_of_key ON jobs (concurrency_key, priority, run_at, id)
+        CREATE INDEX jobs_ready_of_key ON jobs (concurrency_key, priority, order_at, run_at, id)
             WHERE concurrency_key IS NOT NULL AND state = 'ready';
         CREATE UNIQUE INDEX jobs_running_of_key ON jobs (concurrency_key)
             WHERE concurrency_key IS NOT NULL AND state = 'running';

@@ -32,7 +32,11 @@ struct StripeContractTests {
             #expect(problems == [], "\(operation) \(message.response.status)")
         }
         let missing = Set(GatewayEndpoint.allCases.map(\.rawValue)).subtracting(seen)
-        #expect(missing == [GatewayEndpoint.createSetupSession.rawValue], "endpoints that this test does not reach")
+        // WooshPay's hosted page, and what only events make the driver read.
+        let others: [GatewayEndpoint] = [
+            .createSetupSession, .retrieveDispute, .retrieveEvent, .retrieveMandate, .retrieveCustomer,
+        ]
+        #expect(missing == Set(others.map(\.rawValue)), "endpoints that this test does not reach")
     }
 
     @Test func theSchemaCatchesWhatIsNotDocumented() throws {

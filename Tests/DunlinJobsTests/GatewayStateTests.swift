@@ -175,6 +175,16 @@ import Testing
 
     // MARK: - The stop switch
 
+    @Test func aStopBeforeFirstContactHoldsFromFirstContactOn() async throws {
+        let stage = try Stage()
+        try await stage.customer()
+        try await stage.subscribe("s1")
+        try await stage.stopCharging()
+        try await stage.run(days: 1)
+        #expect(stage.wire.moneyRequests.isEmpty)
+        #expect(try await stage.text("SELECT stop_reason FROM gateway_state").count == 1)
+    }
+
     @Test func aStoppedGatewaySendsNoMoneyRequestAndStillSettles() async throws {
         let stage = try Stage()
         for number in 1...3 {

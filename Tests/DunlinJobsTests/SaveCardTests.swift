@@ -131,18 +131,4 @@ import Testing
         }
         #expect(try await stage.violations() == [])
     }
-
-    @Test func exchangesAreARing() async throws {
-        let stage = try Stage()
-        let now = stage.clock.now
-        try await stage.database.write { tx in
-            for days: Int64 in [31, 29] {
-                let exchange = Exchange(
-                    method: "GET", path: "/v1/x\(days)", startedAt: now.adding(days: -days), elapsedMilliseconds: 1)
-                try Exchanges.add([exchange], gateway: "stripe", tx)
-            }
-        }
-        try await stage.pass { $0.waitSeconds = 0 }
-        #expect(try await stage.text("SELECT path FROM exchanges") == ["/v1/x29"])
-    }
 }

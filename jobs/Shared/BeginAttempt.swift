@@ -28,8 +28,6 @@ struct BeginAttempt {
 
     /// A try that waits for what becomes of other tries on the same card waits this long at a time.
     static let waitForOthersSeconds: Int64 = 30
-    /// Of so many debts of one customer the order is kept.
-    static let debtsMax = 1000
 
     let billing: Billing
     let gateway: BillingGateway
@@ -98,29 +96,7 @@ struct BeginAttempt {
             try JobQueue.snooze(claimed.lease, at: at, tx)
             return .finished
         }
-        guard let place = try placeBehindOlderDebts(invoice, tx) else { return nil }
-        try JobQueue.snooze(claimed.lease, at: place, tx)
-        return .finished
-    }
-
-    /// The oldest debt of a customer is charged first, also when it is tried again (money.md 35).
-    ///
-    /// - Returns: when the debt comes after all older ones that are due for a try, so far behind that many of them are
-    ///   put in order by one look at each; nil when none is due.
-    private func placeBehindOlderDebts(_ invoice: Invoice, _ tx: Transaction) throws -> Instant? {
-        let others = JobFilter(
-            state: .ready, kind: ChargeInvoice.kind, concurrencyKey: FollowUps.customerKey(invoice))
-        let due = try JobQueue.list(others, limit: Self.debtsMax, tx).filter {
-            $0.queue == gateway.name && $0.runAt <= now
-        }
-        guard !due.isEmpty else { return nil }
-        let older = try Invoices.open(ofCustomer: invoice.customerID, tx).filter {
-            ($0.dueAt, $0.id) < (invoice.dueAt, invoice.id) && $0.gateway == invoice.gateway
-                && ($0.waitsFor == .scheduled || $0.waitsFor == .retrying)
-        }
-        let keys = Set(older.map { FollowUps.chargeKey($0.id) })
-        let before = due.filter { $0.uniqueKey.map(keys.contains) ?? false }
-        return before.map(\.runAt).max()?.adding(milliseconds: Int64(before.count))
+        return nil
     }
 
     /// The stricter of the owner's wish and our hold applies (money.md 18).

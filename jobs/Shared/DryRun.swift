@@ -1,6 +1,6 @@
 public import DunlinCalendar
 import DunlinCore
-import DunlinDatabase
+public import DunlinDatabase
 public import DunlinLedger
 import DunlinQueue
 
@@ -36,10 +36,19 @@ public struct DryRun: Sendable {
     let billing: Billing
     /// Jobs that become due within this time are part of a pass.
     let waitSeconds: Int64
+    /// As in `Pass.Options`.
+    let plansDue: Bool
+    /// What comes before a pass and is taken back with it: reading the owner's own tables.
+    let before: (@Sendable (Transaction) throws -> Void)?
 
-    public init(billing: Billing, waitSeconds: Int64) {
+    public init(
+        billing: Billing, waitSeconds: Int64, plansDue: Bool = true,
+        before: (@Sendable (Transaction) throws -> Void)? = nil
+    ) {
         self.billing = billing
         self.waitSeconds = waitSeconds
+        self.plansDue = plansDue
+        self.before = before
     }
 
     /// Carries the result out of the transaction and takes it back.
@@ -61,13 +70,14 @@ public struct DryRun: Sendable {
 
     private func look(now: Instant, _ tx: Transaction) throws -> Result {
         var result = Result()
+        try before?(tx)
         let due = try BillingStates.gatewaysDue(now: now, tx).union(
             try ChangedRows.count(tx) > 0 ? try Customers.gateways(tx) : [])
         for name in due { result.keyless[name] = billing.keyless[name] }
         let newest = try (Invoices.newestID(tx), Decisions.newestID(tx))
         let before = Set(try BillingStates.allParked(tx).map(\.id))
         let planning = BillDueSubscriptions(billing: billing, gateways: Set(billing.gateways.keys))
-        result.planned = try planning.run(now: now, in: tx)
+        if plansDue { result.planned = try planning.run(now: now, in: tx) }
         for decision in try Decisions.after(newest.1, tx) {
             result.decided["\(decision.kind.rawValue): \(decision.reason)", default: 0] += decision.periods
         }

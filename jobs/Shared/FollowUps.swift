@@ -5,20 +5,23 @@ import DunlinLedger
 import DunlinQueue
 
 /// The jobs that follow from what happened, each with its unique key. One customer's money moves one step at a time:
-/// all of them share the customer's concurrency key (money.md 35).
+/// all of them share the customer's concurrency key, and of the charges the oldest debt's goes first (money.md 35).
 enum FollowUps {
     static func charge(_ invoice: Invoice, at runAt: Instant, now: Instant, _ tx: Transaction) throws {
         try charge(
-            invoiceID: invoice.id, customerID: invoice.customerID, gateway: invoice.gateway, at: runAt, now: now, tx)
+            invoiceID: invoice.id, customerID: invoice.customerID, gateway: invoice.gateway, dueAt: invoice.dueAt,
+            at: runAt, now: now, tx)
     }
 
     static func charge(
-        invoiceID: Int64, customerID: String, gateway: String, at runAt: Instant, now: Instant, _ tx: Transaction
+        invoiceID: Int64, customerID: String, gateway: String, dueAt: Instant, at runAt: Instant, now: Instant,
+        _ tx: Transaction
     ) throws {
         try JobQueue.enqueue(
             NewJob(
                 queue: gateway, kind: ChargeInvoice.kind, arguments: JobArguments(invoice: invoiceID).text,
-                uniqueKey: chargeKey(invoiceID), concurrencyKey: customerKey(customerID), priority: .charge,
+                uniqueKey: chargeKey(invoiceID), concurrencyKey: customerKey(customerID), orderAt: dueAt,
+                priority: .charge,
                 runAt: runAt, runsMax: 30), now: now, tx)
     }
 

@@ -54,7 +54,7 @@ struct OpenInvoice {
             try FollowUps.askAboutLateDebts(gateway: gateway, now: now, tx)
         } else {
             try FollowUps.charge(
-                invoiceID: id, customerID: subscription.customerID, gateway: gateway,
+                invoiceID: id, customerID: subscription.customerID, gateway: gateway, dueAt: period.start.instant,
                 at: max(now, spread.runAt(of: period.start, subscriptionID: subscription.id)), now: now, tx)
         }
         return id

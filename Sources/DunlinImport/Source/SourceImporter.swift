@@ -47,15 +47,32 @@ public struct SourceImporter: Sendable {
         guard !survey.isUnchanged else { return SourcePass(survey, self, options, now: now).unchanged }
         do {
             return try await database.write(step: "source") { tx in
-                var pass = SourcePass(survey, self, options, now: now)
-                try pass.run(file, tx)
-                pass.result.isApplied = options.keepsRows
-                guard options.keepsRows else { throw TakenBack(result: pass.result) }
-                return pass.result
+                let result = try take(survey, file, options, now: now, tx)
+                guard options.keepsRows else { throw TakenBack(result: result) }
+                return result
             }
         } catch let taken as TakenBack {
             return taken.result
         }
+    }
+
+    /// The same in the caller's transaction.
+    public func run(_ options: Options, now: Instant, in tx: Transaction) throws -> SourceResult {
+        let file = try Self.open(source)
+        defer { file.close() }
+        var survey = try SourceSurvey(source, file)
+        try survey.compare(acceptsTypes: options.acceptsTypes, tx)
+        return try take(survey, file, options, now: now, tx)
+    }
+
+    private func take(
+        _ survey: SourceSurvey, _ file: OwnerFile, _ options: Options, now: Instant, _ tx: Transaction
+    ) throws -> SourceResult {
+        var pass = SourcePass(survey, self, options, now: now)
+        guard !survey.isUnchanged else { return pass.unchanged }
+        try pass.run(file, tx)
+        pass.result.isApplied = options.keepsRows
+        return pass.result
     }
 
     static func open(_ source: OwnerSource) throws -> OwnerFile {

@@ -34,7 +34,9 @@ extension Story {
     public static func exchange(_ id: Int64, _ tx: Transaction) throws -> Story {
         let cells = try tx.row("\(ExchangeCells.select) WHERE e.id = ?1", id, read: ExchangeCells.cells)
         guard let cells else {
-            throw ReportError(.notFound, "there is no exchange \(id); old ones are deleted by prune-exchanges, see cron/schedule.crontab")
+            throw ReportError(
+                .notFound,
+                "there is no exchange \(id); old ones are deleted by prune-exchanges, see cron/schedule.crontab")
         }
         return Story(
             title: "exchange \(id)", fields: zip(ExchangeCells.columns, cells).map { Field($0.name, $1) }, parts: [])

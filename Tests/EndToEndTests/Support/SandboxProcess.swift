@@ -41,6 +41,8 @@ final class SandboxProcess: Sendable {
             request.setValue("application/x-www-form-urlencoded", forHTTPHeaderField: "Content-Type")
             request.httpBody = Data("url=\(url)&enabled_events[]=*".utf8)
         case .wooshpay:
+            // A request with a version of Stripe's is taken for Stripe's.
+            request.setValue(nil, forHTTPHeaderField: "Stripe-Version")
             request.setValue("application/json", forHTTPHeaderField: "Content-Type")
             request.setValue(
                 "Basic " + Data("\(Self.key):".utf8).base64EncodedString(), forHTTPHeaderField: "Authorization")

@@ -59,7 +59,7 @@ public struct PlanBackfill: Sendable {
         for id in ids {
             guard let row = try PlanningRows.find(id, tx), order.plan == nil || row.subscription.plan == order.plan
             else { continue }
-            page.entries += try entries(row, periods, tx)
+            page.entries += try entries(try periods.recorded(row, tx), periods, tx)
         }
         return page
     }
