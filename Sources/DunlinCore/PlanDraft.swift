@@ -108,12 +108,25 @@ struct PlanDraft {
         // Nothing comes due before a pause ends that moves it.
         if pause?.shifts == true { return }
         guard let due = due(through: horizon(catchUp)) else { return }
-        if pause != nil {
-            decideRun(.paused, "paused", from: due.lowerBound, through: due.upperBound)
+        if let pause {
+            recordPaused(due, pause)
         } else {
             record(due, DueFates(due, terms, catchUp, now: now))
         }
         index = schedule.period(due.upperBound + 1) == nil ? nil : due.upperBound + 1
+    }
+
+    /// What began in the pause is not billed; what came due before the pause was seen waits for a decision, since
+    /// nobody knows whether the pause had begun by then.
+    private mutating func recordPaused(_ due: ClosedRange<Int>, _ pause: BillingPlanner.Pause) {
+        let first = due.first { index in
+            schedule.boundary(index).map { $0.local.date >= pause.since } ?? false
+        }
+        let inside = first ?? due.upperBound + 1
+        if inside > due.lowerBound {
+            decideRun(.waiting, "paused_before_it_was_billed", from: due.lowerBound, through: inside - 1)
+        }
+        if inside <= due.upperBound { decideRun(.paused, "paused", from: inside, through: due.upperBound) }
     }
 
     /// What a pause or a cancellation leaves has no next pass that would record it: it is recorded up to now.
@@ -151,10 +164,10 @@ struct PlanDraft {
     /// dropped (P2).
     mutating func leaveDue(reason: String) {
         guard !isFirstSight, let due = due(through: now) else { return }
-        if pause == nil {
-            decideRun(.waiting, reason, from: due.lowerBound, through: due.upperBound)
+        if let pause {
+            recordPaused(due, pause)
         } else {
-            decideRun(.paused, "paused", from: due.lowerBound, through: due.upperBound)
+            decideRun(.waiting, reason, from: due.lowerBound, through: due.upperBound)
         }
         index = schedule.period(due.upperBound + 1) == nil ? nil : due.upperBound + 1
     }

@@ -204,7 +204,7 @@ import Testing
         let stage = try await Self.idle()
         try await stage.edit { $0.status = .paused }
         let entries = try await Self.plan(stage, try Self.order("2026-02-01..2026-04-30"))
-        #expect(Self.short(entries) == ["skip 2026-02-01 paused"])
+        #expect(Self.short(entries) == ["02", "03", "04"].map { "skip 2026-\($0)-01 the subscription is paused" })
     }
 
     @Test func aScheduleThatWasChangedSinceLeavesTheRunToAPerson() async throws {
