@@ -131,7 +131,7 @@ struct DemoResult: Sendable {
                 + "\(summary.attempted) tries, \(summary.passes) passes, \(seconds) s.", "",
         ]
         lines += output.lines(of: currencyTable)
-        lines += ["", output.emphasized("The dunning list, oldest debts of each currency first:")]
+        lines += ["", output.emphasized("The dunning list:")]
         lines += output.lines(of: dunningTable)
         if dunning.count > Self.rowsShown {
             lines.append("… and \(dunning.count - Self.rowsShown) more in \(folder.dunningList)")
