@@ -45,7 +45,8 @@ public struct BackfillRange: Hashable, Sendable {
         let days = to.days(since: from) + 1
         guard days <= daysMax else {
             throw Problem(
-                description: "the range \(self) has \(days) days, and backfill.days_max is \(daysMax): cut it in parts")
+                description:
+                    "the range \(self) has \(days) days, and backfill.days_max is \(daysMax): cut it into parts")
         }
     }
 

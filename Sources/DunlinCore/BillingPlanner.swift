@@ -46,6 +46,12 @@ public enum BillingPlanner {
     public enum DecisionKind: String, Hashable, Sendable {
         case waiting, skipped, paused
         case settledElsewhere = "settled_elsewhere"
+
+        /// The kind with its reason, for people; once where they are the same.
+        public func words(_ reason: String) -> String {
+            let kind = rawValue.replacing("_", with: " ")
+            return reason == rawValue ? kind : "\(kind): \(reason)"
+        }
     }
 
     /// One record of what came due.

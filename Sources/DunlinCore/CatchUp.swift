@@ -1,3 +1,5 @@
+public import DunlinCalendar
+
 /// What becomes of the periods of one subscription that came due while nothing ran (money.md 17).
 public struct CatchUp: Hashable, Sendable {
     public enum Policy: String, Hashable, Sendable, CaseIterable {
@@ -18,14 +20,19 @@ public struct CatchUp: Hashable, Sendable {
     public var periodsMax: Int
     /// What may still be billed for missed periods, in minor units; nil for no ceiling.
     public var roomMinor: Int64?
+    /// What came due up to this instant is recorded and none of it billed, for somebody who decides about it at once;
+    /// what came due later is left to the next pass. nil in a pass.
+    public var recordsThrough: Instant?
 
     public init(
-        policy: Policy = .ask, missedAfterSeconds: Int64 = 48 * 3600, periodsMax: Int = 12, roomMinor: Int64? = nil
+        policy: Policy = .ask, missedAfterSeconds: Int64 = 48 * 3600, periodsMax: Int = 12, roomMinor: Int64? = nil,
+        recordsThrough: Instant? = nil
     ) {
         self.policy = policy
         self.missedAfterSeconds = missedAfterSeconds
         self.periodsMax = periodsMax
         self.roomMinor = roomMinor
+        self.recordsThrough = recordsThrough
     }
 }
 

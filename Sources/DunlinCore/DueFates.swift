@@ -51,12 +51,14 @@ struct DueFates {
 /// What may still be billed of one subscription, asked from the newest period back.
 private struct Allowance {
     private let policy: CatchUp.Policy
+    private let onlyRecords: Bool
     private var periods: Int
     /// How many missed periods the ceilings of the run have room for; nil for any number.
     private var room: Int64?
 
     init(_ terms: SubscriptionTerms, _ catchUp: CatchUp) {
         policy = catchUp.policy
+        onlyRecords = catchUp.recordsThrough != nil
         periods = max(1, catchUp.periodsMax)
         guard let roomMinor = catchUp.roomMinor else { return }
         let price = terms.unitAmount.multiplied(by: terms.quantity)?.minorUnits ?? Int64.max
@@ -64,6 +66,7 @@ private struct Allowance {
     }
 
     mutating func fate(isNewest: Bool, isMissed: Bool) -> DueFates.Fate {
+        if onlyRecords { return policy == .none || policy == .latest ? .leftOut : .missed }
         switch policy {
         case .none: if isMissed { return .leftOut }
         case .latest: if !isNewest { return .leftOut }

@@ -107,17 +107,36 @@ struct PlanDraft {
         if startsNothing { return leaveDue(reason: "canceled_before_it_was_billed") }
         // Nothing comes due before a pause ends that moves it.
         if pause?.shifts == true { return }
-        guard let due else { return }
-        if pause != nil {
-            decideRun(.paused, "paused", from: due.lowerBound, through: due.upperBound)
+        guard let due = due(through: horizon(catchUp)) else { return }
+        if let pause {
+            recordPaused(due, pause)
         } else {
             record(due, DueFates(due, terms, catchUp, now: now))
         }
         index = schedule.period(due.upperBound + 1) == nil ? nil : due.upperBound + 1
     }
 
-    private var due: ClosedRange<Int>? {
-        guard let first = index, let last = schedule.lastIndex(atOrBefore: now), last >= first else { return nil }
+    /// What began in the pause is not billed; what came due before the pause was seen waits for a decision, since
+    /// nobody knows whether the pause had begun by then.
+    private mutating func recordPaused(_ due: ClosedRange<Int>, _ pause: BillingPlanner.Pause) {
+        let first = due.first { index in
+            schedule.boundary(index).map { $0.local.date >= pause.since } ?? false
+        }
+        let inside = first ?? due.upperBound + 1
+        if inside > due.lowerBound {
+            decideRun(.waiting, "paused_before_it_was_billed", from: due.lowerBound, through: inside - 1)
+        }
+        if inside <= due.upperBound { decideRun(.paused, "paused", from: inside, through: due.upperBound) }
+    }
+
+    /// What a pause or a cancellation leaves has no next pass that would record it: it is recorded up to now.
+    private func horizon(_ catchUp: CatchUp) -> Instant {
+        guard pause == nil, !terms.cancelsAtPeriodEnd, let through = catchUp.recordsThrough else { return now }
+        return min(now, through)
+    }
+
+    private func due(through horizon: Instant) -> ClosedRange<Int>? {
+        guard let first = index, let last = schedule.lastIndex(atOrBefore: horizon), last >= first else { return nil }
         return first...last
     }
 
@@ -144,11 +163,11 @@ struct PlanDraft {
     /// What came due and may not be billed by itself waits for a decision, or is noted as paused: nothing due is
     /// dropped (P2).
     mutating func leaveDue(reason: String) {
-        guard !isFirstSight, let due else { return }
-        if pause == nil {
-            decideRun(.waiting, reason, from: due.lowerBound, through: due.upperBound)
+        guard !isFirstSight, let due = due(through: now) else { return }
+        if let pause {
+            recordPaused(due, pause)
         } else {
-            decideRun(.paused, "paused", from: due.lowerBound, through: due.upperBound)
+            decideRun(.waiting, reason, from: due.lowerBound, through: due.upperBound)
         }
         index = schedule.period(due.upperBound + 1) == nil ? nil : due.upperBound + 1
     }

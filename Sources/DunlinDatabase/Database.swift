@@ -45,6 +45,24 @@ public final class Database: Sendable {
         return try await engine.write(body)
     }
 
+    /// Runs `body` in a write transaction, takes all of it back, and gives what it found out: what writing would come to.
+    ///
+    /// - Throws: as `write`.
+    public func rehearse<T: Sendable>(
+        step: String, _ body: @escaping @Sendable (Transaction) throws -> T
+    ) async throws -> T {
+        do {
+            return try await write(step: step) { tx in throw TakenBack(found: try body(tx)) }
+        } catch let taken as TakenBack<T> {
+            return taken.found
+        }
+    }
+
+    /// Carries out of a transaction what is not to be stored.
+    private struct TakenBack<Found: Sendable>: Error {
+        let found: Found
+    }
+
     /// Runs `body` on a snapshot of the database; it may not write, and waits for no writer.
     ///
     /// - Throws: what `body` throws, or `DatabaseError`; after the store has failed, that failure, until a write has

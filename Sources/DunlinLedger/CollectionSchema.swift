@@ -239,8 +239,18 @@ enum CollectionSchema {
             rate_changed_at INTEGER,
             -- The newest instant at which a pass planned or charged; not moved by --now.
             newest_at INTEGER,
+            -- The newest instant at which a pass planned what was due here; a pass may leave that to a later one.
+            planned_at INTEGER,
             gateway_date INTEGER,
             CHECK ((stopped_at IS NULL) = (stop_reason IS NULL))
+        ) STRICT;
+
+        -- Stops of gateways that the data file is not bound to yet; moved into gateway_state at first contact.
+        CREATE TABLE early_stops (
+            gateway TEXT PRIMARY KEY NOT NULL,
+            stopped_at INTEGER NOT NULL,
+            stop_reason TEXT NOT NULL,
+            stopped_by TEXT NOT NULL
         ) STRICT;
 
         CREATE TABLE gateway_permits (

@@ -68,6 +68,7 @@ public enum GatewayStates {
             INSERT INTO gateway_state (gateway, kind, mode, account, key_hash, bound_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
             ON CONFLICT (gateway) DO NOTHING
             """, gateway, kind, mode, account, keyHash, now)
+        try moveEarlyStop(gateway, tx)
     }
 
     /// Binds the data file anew: to a new key of the same account, or to another account on `adopt`.
@@ -81,27 +82,59 @@ public enum GatewayStates {
             ON CONFLICT (gateway) DO UPDATE SET account = excluded.account, key_hash = excluded.key_hash,
                 bound_at = excluded.bound_at
             """, gateway, kind, mode, account, keyHash, now)
+        try moveEarlyStop(gateway, tx)
     }
 
-    /// No new money requests until a person starts them again. Keeps the first reason.
+    /// No new money requests until a person starts them again. Keeps the first reason. Holds from first contact on
+    /// where the data file is not bound to the gateway yet.
+    ///
+    /// - Returns: false when it was stopped already.
     @discardableResult
     public static func stop(
         _ gateway: String, reason: String, by actor: String, now: Instant, _ tx: Transaction
     ) throws -> Bool {
-        try tx.execute(
+        if try find(gateway, tx) == nil {
+            return try tx.execute(
+                """
+                INSERT INTO early_stops (gateway, stopped_at, stop_reason, stopped_by) VALUES (?1, ?2, ?3, ?4)
+                ON CONFLICT (gateway) DO NOTHING
+                """, gateway, now, reason, actor) == 1
+        }
+        return try tx.execute(
             """
             UPDATE gateway_state SET stopped_at = ?2, stop_reason = ?3, stopped_by = ?4
             WHERE gateway = ?1 AND stopped_at IS NULL
             """, gateway, now, reason, actor) == 1
     }
 
+    /// - Returns: false when it was not stopped.
     @discardableResult
     public static func start(_ gateway: String, now: Instant, _ tx: Transaction) throws -> Bool {
-        try tx.execute(
+        let early = try tx.execute("DELETE FROM early_stops WHERE gateway = ?1", gateway)
+        let bound = try tx.execute(
             """
             UPDATE gateway_state SET stopped_at = NULL, stop_reason = NULL, stopped_by = NULL, started_at = ?2
             WHERE gateway = ?1 AND stopped_at IS NOT NULL
-            """, gateway, now) == 1
+            """, gateway, now)
+        return early + bound > 0
+    }
+
+    /// The reasons of stops that wait for first contact, by gateway.
+    public static func earlyStops(_ tx: Transaction) throws -> [String: String] {
+        let rows = try tx.rows("SELECT gateway, stop_reason FROM early_stops") { row in
+            (try row.get("gateway", as: String.self), try row.get("stop_reason", as: String.self))
+        }
+        return Dictionary(rows, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static func moveEarlyStop(_ gateway: String, _ tx: Transaction) throws {
+        try tx.execute(
+            """
+            UPDATE gateway_state SET (stopped_at, stop_reason, stopped_by) =
+                (SELECT stopped_at, stop_reason, stopped_by FROM early_stops WHERE gateway = ?1)
+            WHERE gateway = ?1 AND stopped_at IS NULL AND EXISTS (SELECT 1 FROM early_stops WHERE gateway = ?1)
+            """, gateway)
+        try tx.execute("DELETE FROM early_stops WHERE gateway = ?1", gateway)
     }
 
     /// One more answer that was none. The fifth in a row opens the circuit (money.md 14).
@@ -148,15 +181,19 @@ public enum GatewayStates {
     }
 
     /// The newest instant at which this pass works, and what the gateway's clock showed (money.md 12).
+    ///
+    /// - Parameter plans: the pass plans what is due at this gateway.
     public static func noteClock(
-        _ gateway: String, now: Instant?, gatewayDate: Instant?, _ tx: Transaction
+        _ gateway: String, now: Instant?, gatewayDate: Instant?, plans: Bool, _ tx: Transaction
     ) throws {
         try tx.execute(
             """
             UPDATE gateway_state SET gateway_date = COALESCE(?3, gateway_date),
                 newest_at = CASE WHEN ?2 IS NULL THEN newest_at WHEN newest_at IS NULL OR newest_at < ?2 THEN ?2
-                    ELSE newest_at END
+                    ELSE newest_at END,
+                planned_at = CASE WHEN ?2 IS NULL OR ?4 = 0 THEN planned_at
+                    WHEN planned_at IS NULL OR planned_at < ?2 THEN ?2 ELSE planned_at END
             WHERE gateway = ?1
-            """, gateway, now, gatewayDate)
+            """, gateway, now, gatewayDate, plans)
     }
 }

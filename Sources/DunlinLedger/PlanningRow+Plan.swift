@@ -15,13 +15,15 @@ extension PlanningRow {
     ///
     /// - Parameters:
     ///   - memory: what the pass before left; by default what is stored.
+    ///   - recordsThrough: nothing is billed, and what came due later is left alone; nil in a pass.
     ///   - missed: what this run has billed for missed periods; asked only where a ceiling is set.
     public func plan(
         _ terms: SubscriptionTerms, memory: BillingPlanner.Memory?, rules: CatchUpRules, now: Instant,
-        missed: (Currency) throws -> MissedAmounts, _ tx: Transaction
+        recordsThrough: Instant? = nil, missed: (Currency) throws -> MissedAmounts, _ tx: Transaction
     ) throws -> BillingPlanner.Plan {
         let carriesOverFrom = memory == nil ? try carriedOver(tx) : nil
         var catchUp = rules.catchUp(plan: subscription.plan)
+        catchUp.recordsThrough = recordsThrough
         func plan() -> BillingPlanner.Plan {
             BillingPlanner.plan(
                 terms, memory: memory, firstSeenOn: state.map { terms.schedule.zone.local(of: $0.firstSeenAt).date },
@@ -31,9 +33,27 @@ extension PlanningRow {
         let currency = terms.unitAmount.currency
         guard unlimited.missedInvoices > 0, rules.hasCeiling(currency) else { return unlimited }
         let amounts = try missed(currency)
+        let extra = try extraMinor(currency, tx)
         catchUp.roomMinor = rules.roomMinor(
-            currency, customerMinor: amounts.customerMinor, runMinor: amounts.runMinor)
+            currency, customerMinor: amounts.customerMinor, runMinor: amounts.runMinor
+        ).map { $0 - min($0, extra) }
         return plan()
+    }
+
+    /// What the invoices may take beside their price. Reductions are left out of account: where they make room under a
+    /// ceiling, the period waits rather than being billed above it.
+    private func extraMinor(_ currency: Currency, _ tx: Transaction) throws -> Int64 {
+        var extras: [Int64] = []
+        if hasAdjustments {
+            extras = try Adjustments.open(subscriptionID: subscription.id, tx).map(\.amountMinor)
+        }
+        if hasCarriedAmounts {
+            extras.append(try CarriedAmounts.open(subscription.id, currency: currency.code, tx))
+        }
+        return extras.filter { $0 > 0 }.reduce(0) { sum, extra in
+            let (next, overflow) = sum.addingReportingOverflow(extra)
+            return overflow ? Int64.max : next
+        }
     }
 
     /// Up to where the subscription that this one replaces was billed.

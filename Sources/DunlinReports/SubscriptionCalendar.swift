@@ -106,7 +106,7 @@ public struct SubscriptionCalendar: Sendable {
             SELECT 'invoice ' || id || ' ' || COALESCE(waits_for, state) AS words FROM invoices
             WHERE subscription_id = ?1 AND period_start = ?2
             UNION ALL
-            SELECT kind || ': ' || reason FROM decisions
+            SELECT CASE WHEN kind = reason THEN kind ELSE kind || ': ' || reason END FROM decisions
             WHERE subscription_id = ?1 AND run_start <= ?2 AND run_end > ?2
             LIMIT 1
             """, id, start.description

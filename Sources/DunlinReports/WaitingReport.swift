@@ -42,6 +42,7 @@ public struct WaitingReport: Report {
         "missed": "came due while nothing ran; only the newest missed period is billed by itself",
         "catch_up_ceiling": "came due while nothing ran, and a ceiling of catch_up was reached",
         "canceled_before_it_was_billed": "came due, and was canceled before it was billed",
+        "paused_before_it_was_billed": "came due, and was paused before it was billed",
         "stub_after_change": "days between the old schedule and the first period of the new one",
     ]
 

@@ -107,10 +107,21 @@ import Testing
 
     @Test func whatComesDueWhilePausedIsRecordedAsPausedAndBillingGoesOnAfterIt() throws {
         let terms = try terms(anchor: "2026-01-15")
-        let paused = try plan(terms, june(terms), isPaused: true, at: "2026-08-01T00:00:00Z")
-        #expect(words(paused) == ["paused paused 2026-06-15 2026-08-15 2"])
+        let seen = try plan(terms, june(terms), isPaused: true, at: "2026-06-15T08:00:00Z")
+        #expect(words(seen) == ["paused paused 2026-06-15 2026-07-15 1"])
+        let paused = try plan(terms, seen.memory, isPaused: true, at: "2026-08-01T00:00:00Z")
+        #expect(words(paused) == ["paused paused 2026-07-15 2026-08-15 1"])
         let resumed = try plan(terms, paused.memory, at: "2026-08-15T00:00:00Z")
         #expect(words(resumed) == ["invoice 2026-08-15 2026-09-15"])
+    }
+
+    @Test func whatCameDueBeforeThePauseWasSeenWaitsForADecision() throws {
+        let terms = try terms(anchor: "2026-01-15")
+        let paused = try plan(terms, june(terms), isPaused: true, at: "2026-08-15T08:00:00Z")
+        #expect(
+            words(paused) == [
+                "waiting paused_before_it_was_billed 2026-06-15 2026-08-15 2", "paused paused 2026-08-15 2026-09-15 1",
+            ])
     }
 
     @Test func noPeriodStartsAtOrAfterTheEnd() throws {

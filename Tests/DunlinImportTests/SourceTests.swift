@@ -133,6 +133,22 @@ import Testing
         #expect(try await fixture.rowCount() == 0)
     }
 
+    @Test func inACallersTransactionItIsTakenBackWithIt() async throws {
+        struct TakenBack: Error {}
+        let importer = SourceImporter(
+            database: fixture.database, source: source(), gateways: fixture.importerGateways)
+        let now = fixture.now
+        await #expect(throws: TakenBack.self) {
+            try await fixture.database.write { tx in
+                let result = try importer.run(.init(), now: now, in: tx)
+                #expect(result.tables[.subscriptions]?.rows.added == 3)
+                #expect(try Subscriptions.exists("1", tx))
+                throw TakenBack()
+            }
+        }
+        #expect(try await fixture.rowCount() == 0)
+    }
+
     @Test func theDayOfTheReadingIsThatOfFirstSight() async throws {
         try await read()
         let state = try await fixture.database.read { tx in try BillingStates.find("1", tx) }

@@ -126,11 +126,85 @@ import Testing
                 == ["the subscription is canceled"])
     }
 
-    @Test func whatNobodyHasPlannedYetIsSaidToBeSo() async throws {
+    /// Nothing ran since January: 2026-02-01 to 05-01 came due, and no pass has seen them.
+    private static func idle() async throws -> Stage {
         let stage = try await Self.stage()
-        stage.clock.advance(seconds: 40 * 86_400)
-        let entries = try await Self.plan(stage, try Self.order("2026-02-01..2026-02-05"))
-        #expect(Self.short(entries) == ["skip 2026-02-01 no pass has planned it yet: dunlin run --once first"])
+        stage.clock.advance(seconds: 121 * 86_400)
+        return stage
+    }
+
+    @Test func whatCameDueAndNoPassHasSeenIsInThePlanAndStaysUnseen() async throws {
+        let stage = try await Self.idle()
+        let entries = try await Self.plan(stage, try Self.order("2026-02-15..2026-04-10"))
+        #expect(Self.short(entries) == ["charge 2026-03-01 10.00", "charge 2026-04-01 10.00"])
+        #expect(try await Self.decisions(stage) == ["waiting missed 2025-10-01 2026-01-01 3"])
+        #expect(try await stage.text("SELECT next_period_start FROM billing_state") == ["2026-02-01"])
+    }
+
+    @Test func applyingAPlanRecordsWhatNoPassHasSeenUpToItsEndAndLeavesTheRestToTheNextPass() async throws {
+        let stage = try await Self.idle()
+        let order = try Self.order("2026-02-15..2026-04-10")
+        let lines = Self.lines(try await Self.plan(stage, order))
+        let plan = try Self.application(stage, order, lines)
+        try await plan.contact()
+        #expect(try await plan.check(lines, now: stage.clock.now).isEmpty)
+        #expect(try await stage.text("SELECT next_period_start FROM billing_state") == ["2026-02-01"])
+        #expect(try await plan.apply(lines, now: stage.clock.now).isEmpty)
+        #expect(
+            try await Self.decisions(stage) == [
+                "waiting missed 2025-10-01 2026-01-01 3", "waiting missed 2026-02-01 2026-03-01 1",
+            ])
+        #expect(try await stage.text("SELECT next_period_start FROM billing_state") == ["2026-05-01"])
+        try await stage.pass()
+        #expect(
+            try await stage.text("SELECT period_start FROM invoices WHERE state = 'paid' ORDER BY period_start")
+                == ["2026-01-01", "2026-03-01", "2026-04-01", "2026-05-01"])
+        #expect(try await Self.decisions(stage).count == 2)
+        #expect(try await stage.violations() == [])
+    }
+
+    @Test func aSubscriptionThatNoPassHasSeenAtAllIsInThePlan() async throws {
+        let stage = try Stage()
+        try await stage.customer()
+        try await stage.subscribe {
+            $0.interval = "month"
+            $0.anchor = "2025-10-01"
+            $0.billFrom = "2025-11-01"
+        }
+        let order = try Self.order("2025-10-01..2025-12-31")
+        let entries = try await Self.plan(stage, order)
+        #expect(
+            Self.short(entries) == [
+                "skip 2025-10-01 skipped: before_first_sight", "charge 2025-11-01 10.00", "charge 2025-12-01 10.00",
+            ])
+        let lines = Self.lines(entries)
+        #expect(try await Self.application(stage, order, lines).apply(lines, now: stage.clock.now).isEmpty)
+        try await stage.pass()
+        #expect(try await stage.invoices().count == 3)
+        #expect(try await stage.violations() == [])
+    }
+
+    @Test func whatNoPassHasSeenIsRecordedAsSettledOnlyWhereTheClockWasCompared() async throws {
+        let stage = try await Self.idle()
+        let order = try Self.order("2026-02-01..2026-04-30", .recordOnly, reason: "paid by bank")
+        let lines = Self.lines(try await Self.plan(stage, order))
+        #expect(lines.map(\.entry.action) == [.record, .record, .record])
+        let plan = try Self.application(stage, order, lines)
+        try await plan.contact()
+        let requests = stage.wire.requests.count
+        #expect(try await plan.apply(lines, now: stage.clock.now).isEmpty)
+        #expect(stage.wire.requests.count > requests)
+        #expect(try await stage.text("SELECT next_period_start FROM billing_state") == ["2026-05-01"])
+        try await stage.pass()
+        #expect(try await stage.invoices().count == 2)
+        #expect(try await stage.violations() == [])
+    }
+
+    @Test func aPausedSubscriptionThatNoPassHasSeenIsLeftOut() async throws {
+        let stage = try await Self.idle()
+        try await stage.edit { $0.status = .paused }
+        let entries = try await Self.plan(stage, try Self.order("2026-02-01..2026-04-30"))
+        #expect(Self.short(entries) == ["02", "03", "04"].map { "skip 2026-\($0)-01 the subscription is paused" })
     }
 
     @Test func aScheduleThatWasChangedSinceLeavesTheRunToAPerson() async throws {

@@ -84,6 +84,22 @@ import Testing
         #expect(try await run.violations() == [])
     }
 
+    @Test func whatAnAdjustmentAddsCountsAgainstACeiling() async throws {
+        let usd = try #require(Currency("USD"))
+        let stage = try await Self.downtime { $0.catchUp.customerMax[usd] = 2500 }
+        try await stage.database.write { tx in
+            try Adjustments.upsert(
+                Adjustment(
+                    id: "a1", subscriptionID: "all", amountMinor: 600, currency: "USD", reason: "an extra issue",
+                    applyToPeriod: nil), tx)
+        }
+        try await stage.pass()
+        #expect(try await Self.starts(stage, "all") == ["2026-01-01 paid", "2026-02-05 paid"])
+        #expect(try await stage.invoices("all").last?.invoice.amountMinor == 1600)
+        #expect(try await Self.decisions(stage, "all") == ["waiting catch_up_ceiling 2026-01-08 2026-02-05 4"])
+        #expect(try await stage.violations() == [])
+    }
+
     @Test func whatWaitsIsInTheReportWithItsReason() async throws {
         let usd = try #require(Currency("USD"))
         let stage = try await Self.downtime { $0.catchUp.customerMax[usd] = 2500 }

@@ -59,6 +59,25 @@ import Testing
         #expect(done.counts.succeeded == said.charges.count)
     }
 
+    /// The owner's own tables are read before a pass, and so before what is said of one.
+    @Test func whatComesBeforeAPassIsPartOfWhatIsSaidAndTakenBackWithIt() async throws {
+        let stage = try Stage()
+        try await stage.customer("c1")
+        try await stage.subscribe("leaves", customer: "c1")
+        let cancel: @Sendable (Transaction) throws -> Void = { tx in
+            var row = try #require(try Subscriptions.find("leaves", tx))
+            row.status = .canceled
+            try Subscriptions.upsert(row, tx)
+        }
+        let before = try await Self.dump(stage)
+        let billing = try stage.billing()
+        #expect(try await DryRun(billing: billing, waitSeconds: 120).run().charges.count == 1)
+        #expect(try await DryRun(billing: billing, waitSeconds: 120, before: cancel).run().charges.isEmpty)
+        let unplanned = try await DryRun(billing: billing, waitSeconds: 120, plansDue: false).run()
+        #expect(unplanned.planned.due == 0 && unplanned.charges.isEmpty)
+        #expect(try await Self.dump(stage) == before)
+    }
+
     @Test func whatCannotBeChargedIsSaidWithItsReason() async throws {
         let stage = try Stage()
         try await stage.customer("c1")

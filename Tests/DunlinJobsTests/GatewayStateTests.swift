@@ -20,6 +20,27 @@ import Testing
 
     // MARK: - Clock
 
+    /// What came due is asked for by `prove` up to the newest pass that planned.
+    @Test func aPassThatPlansNothingIsNoneThatPlanned() async throws {
+        let stage = try Stage()
+        try await stage.customer()
+        try await stage.subscribe { $0.interval = "month" }
+        try await stage.pass()
+        func instants() async throws -> [String] {
+            try await stage.text("SELECT newest_at || ' ' || planned_at FROM gateway_state")
+        }
+        let first = stage.clock.now
+        stage.clock.advance(seconds: 40 * 86_400)
+        try await stage.pass(options: { $0.plansDue = false })
+        let parts = try #require(try await instants().first).split(separator: " ").compactMap { Int64($0) }
+        #expect(parts.count == 2)
+        #expect(try #require(parts.last) <= first.milliseconds)
+        #expect(try #require(parts.first) > first.milliseconds)
+        try await stage.pass()
+        let after = try #require(try await instants().first).split(separator: " ").compactMap { Int64($0) }
+        #expect(try #require(after.last) > first.milliseconds)
+    }
+
     @Test(arguments: [Int64(400), -400])
     func aClockThatIsOffPlansAndChargesNothing(_ skew: Int64) async throws {
         let stage = try await Self.stage()
@@ -174,6 +195,16 @@ import Testing
     }
 
     // MARK: - The stop switch
+
+    @Test func aStopBeforeFirstContactHoldsFromFirstContactOn() async throws {
+        let stage = try Stage()
+        try await stage.customer()
+        try await stage.subscribe("s1")
+        try await stage.stopCharging()
+        try await stage.run(days: 1)
+        #expect(stage.wire.moneyRequests.isEmpty)
+        #expect(try await stage.text("SELECT stop_reason FROM gateway_state").count == 1)
+    }
 
     @Test func aStoppedGatewaySendsNoMoneyRequestAndStillSettles() async throws {
         let stage = try Stage()

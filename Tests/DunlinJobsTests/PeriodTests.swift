@@ -33,6 +33,17 @@ import Testing
 
     // MARK: - Which periods
 
+    /// `--wait 0` waits for no work that comes later; a permit of the gateway's limits is no such work.
+    @Test func aPassThatWaitsForNothingTakesAllThatIsReady() async throws {
+        let stage = try Stage { $0.limits = GatewayLimits(perSecond: 4, perEndpointPerSecond: 2) }
+        for number in 1...9 {
+            try await stage.customer("c\(number)")
+            try await stage.subscribe("s\(number)", customer: "c\(number)")
+        }
+        let result = try await stage.pass { $0.waitSeconds = 0 }
+        #expect(result.counts.succeeded == 9)
+    }
+
     @Test func afterFortyDaysWithoutAPassOnlyTheNewestPeriodIsBilled() async throws {
         let stage = try await Self.stage()
         try await stage.subscribe { $0.interval = "day" }

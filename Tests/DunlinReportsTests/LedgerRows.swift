@@ -184,9 +184,9 @@ struct LedgerRows {
     func gateway(_ name: String = "stripe", newestAt: Instant? = LedgerRows.now, stopReason: String? = nil) throws {
         try tx.execute(
             """
-            INSERT INTO gateway_state (gateway, kind, mode, account, key_hash, bound_at, newest_at, stopped_at,
-                stop_reason)
-            VALUES (?1, 'stripe', 'test', 'acct_1', 'key', ?2, ?3, ?4, ?5)
+            INSERT INTO gateway_state (gateway, kind, mode, account, key_hash, bound_at, newest_at, planned_at,
+                stopped_at, stop_reason)
+            VALUES (?1, 'stripe', 'test', 'acct_1', 'key', ?2, ?3, ?3, ?4, ?5)
             """, name, Self.now, newestAt, stopReason == nil ? nil : Self.now, stopReason)
     }
 

@@ -6,10 +6,13 @@ import Testing
 
 @Suite struct StatusReportTests {
     private static func status(
-        zone: Zone = .utc, now: Instant = LedgerRows.now, _ write: @escaping @Sendable (LedgerRows) throws -> Void
+        zone: Zone = .utc, now: Instant = LedgerRows.now, lines: Set<String>? = nil,
+        _ write: @escaping @Sendable (LedgerRows) throws -> Void
     ) async throws -> StatusReport {
         let database = try await LedgerRows.database(write)
-        return try await database.read { try StatusReport(now: now, zone: zone, databaseID: "db", $0) }
+        return try await database.read {
+            try StatusReport(now: now, zone: zone, databaseID: "db", scheduleLines: lines, $0)
+        }
     }
 
     @Test func whatNeedsAPersonIsCounted() async throws {
@@ -29,6 +32,27 @@ import Testing
         #expect(needs.needsCustomer == 0)
         #expect(needs.collectedAfterEnd == 1)
         #expect(!needs.isQuiet)
+    }
+
+    @Test func aRowOfTheSourceThatCouldNotBeTakenOverNeedsAPerson() async throws {
+        let needs = try await Self.status { rows in
+            try rows.tx.execute(
+                """
+                INSERT INTO source_rows (kind, row_id, hash, problem) VALUES
+                    ('subscriptions', '7', 'h', 'interval: fortnight is none'), ('subscriptions', '8', 'h', NULL)
+                """)
+        }.needsPerson
+        #expect(needs.badSourceRows == 1)
+        #expect(!needs.isQuiet)
+    }
+
+    @Test func aLineThatWasTakenOutOfTheScheduleIsNotShown() async throws {
+        let schedule = try await Self.status(lines: ["prune-jobs"]) { rows in
+            try rows.tx.execute(
+                "INSERT INTO schedules (line, first_seen_at) VALUES ('prune-jobs', ?1), ('taken-out', ?1)",
+                LedgerRows.now)
+        }.schedule
+        #expect(schedule.map(\.line) == ["prune-jobs"])
     }
 
     @Test func anEmptyLedgerIsQuiet() async throws {

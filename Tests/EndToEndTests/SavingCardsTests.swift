@@ -133,6 +133,57 @@ struct SavingCardsTests {
         try await desk.expectNoTrace(of: [Self.plainCard])
     }
 
+    /// What can be judged without the gateway is judged before a request, and a card number is not repeated.
+    @Test func whatContradictsItselfIsRefusedBeforeAnyRequest() async throws {
+        let desk = try await Desk(.stripe)
+        try await desk.run("customers", "create", "--id", "c-1", "--email", "a@example.com")
+        let method = ["--payment-method", "pm_card_visa", "--card-stdin"]
+        let urls = ["setup-sessions", "create", "--customer", "c-1", "--cancel-url", "https://example.com/left"]
+        let cases: [([String], String)] = [
+            (["setup-intents", "create", "--metadata", "\(Self.plainCard)=1"], "card number"),
+            (["setup-intents", "create", "--metadata", Self.plainCard], "card number"),
+            (["setup-intents", "create", "--description", "card \(Self.plainCard)"], "card number"),
+            (["setup-intents", "update", "seti_1", "--description", Self.plainCard], "card number"),
+            (["customers", "create", "--name", Self.plainCard], "card number"),
+            (["setup-intents", "create"] + method, "contradicts"),
+            (["setup-intents", "confirm", "seti_1"] + method, "contradicts"),
+            (["setup-intents", "create", "--confirm", "--return-url", "back"], "--return-url"),
+            (urls + ["--success-url", "saved"], "--success-url"),
+            (["customers", "create", "--id", "c-2", "--time-zone", "Mars/Base"], "Mars/Base"),
+            (["customers", "create", "--id", "c-2", "--country", "Germany"], "--country"),
+        ]
+        let before = try await desk.list("exchanges").count
+        for (arguments, words) in cases {
+            let ended = try await desk.program.run(arguments, input: Desk.card(Self.plainCard))
+            #expect(ended.status == 2 && ended.error.contains(words), "\(arguments): \(ended.error)")
+            #expect(!ended.error.contains(Self.plainCard) && !ended.output.contains(Self.plainCard), "\(arguments)")
+        }
+        #expect(try await desk.list("exchanges").count == before, "nothing is sent")
+    }
+
+    @Test func noMethodIsItsOwnBackup() async throws {
+        let desk = try await Desk(.stripe)
+        try await desk.run("customers", "create", "--id", "c-1", "--email", "a@example.com")
+        var ids: [String] = []
+        for card in ["pm_card_visa", "pm_card_mastercard"] {
+            let made = try await desk.run(
+                "setup-intents", "create", "--customer", "c-1", "--payment-method", card, "--confirm")
+            ids.append(try #require(made["saved_as"] as? String))
+        }
+        let shown = try await desk.run("payment-methods", "show", ids[0])
+        #expect(shown["country"] is String && shown["funding"] is String && shown["fingerprint"] is String)
+        let choose = ["payment-methods", "set", "--customer", "c-1"]
+        for wish in [["--default", ids[1], "--backup", ids[1]], ["--backup", ids[0]]] {
+            let ended = try await desk.program.run(choose + wish)
+            #expect(ended.status == 2, "\(wish): \(ended.output)")
+        }
+        let kept = try await desk.list("payment-methods").filter { $0["is_backup"] as? String == "yes" }
+        #expect(kept.isEmpty, "what is refused changes nothing")
+        try await desk.run("payment-methods", "set", "--customer", "c-1", "--default", ids[1], "--backup", ids[0])
+        let nobody = try await desk.program.run("payment-methods", "set", "--customer", "c-2", "--default", ids[0])
+        #expect(nobody.status == 2 && nobody.error.contains("there is no customer c-2"))
+    }
+
     @Test func nothingByHandBypassesTheLedger() async throws {
         let world = try await BillingWorld(cards: ["pm_card_visa"])
         _ = try await world.pass()

@@ -44,6 +44,7 @@ public struct BillingWorker: Sendable {
             var isWaiting = false
             while true {
                 var next: Instant?
+                var needsPermit = false
                 // Many are claimed in one transaction, and an eighth of the slots may be empty meanwhile.
                 if mayBegin(), inFlight == 0 || concurrency - inFlight >= max(1, concurrency / 8) {
                     let claim = try await claim(limit: concurrency - inFlight)
@@ -55,13 +56,19 @@ public struct BillingWorker: Sendable {
                     }
                     inFlight += claim.jobs.count
                     next = claim.nextAt
+                    needsPermit = claim.needsPermit
                     if !claim.jobs.isEmpty, claim.isMore { continue }
                 }
+                let wait = next.map { max(1, $0.milliseconds(since: billing.clock.now())) } ?? .max
                 guard inFlight > 0 else {
+                    // What is ready and only lacks a permit is work of now, however long a pass may wait for more.
+                    if needsPermit, wait <= Self.waitMilliseconds {
+                        try await billing.clock.sleep(wait)
+                        continue
+                    }
                     group.cancelAll()
                     return next
                 }
-                let wait = next.map { max(1, $0.milliseconds(since: billing.clock.now())) } ?? .max
                 if wait <= Self.waitMilliseconds, !isWaiting {
                     isWaiting = true
                     let sleep = billing.clock.sleep
@@ -91,30 +98,32 @@ public struct BillingWorker: Sendable {
         var nextAt: Instant?
         /// True when more may be claimable right now.
         var isMore = false
+        /// Jobs are ready, and the gateway's limits allow none before `nextAt`.
+        var needsPermit = false
     }
 
     private func claim(limit: Int) async throws -> Claim {
         let now = billing.clock.now()
         let monotonic = billing.clock.monotonicMilliseconds()
-        let (jobs, nextAt, isMore) = try await billing.database.write(step: "claim") { tx in
+        let (jobs, nextAt, isMore, needsPermit) = try await billing.database.write(step: "claim") { tx in
             try claim(limit: limit, now: now, tx)
         }
         let end = monotonic + leaseSeconds * 1000
         return Claim(
             jobs: jobs.map { ClaimedJob(job: $0, monotonicEnd: end, clock: billing.clock) }, nextAt: nextAt,
-            isMore: isMore)
+            isMore: isMore, needsPermit: needsPermit)
     }
 
     private func claim(
         limit: Int, now: Instant, _ tx: Transaction
-    ) throws -> (jobs: [Job], nextAt: Instant?, isMore: Bool) {
+    ) throws -> (jobs: [Job], nextAt: Instant?, isMore: Bool, needsPermit: Bool) {
         let state = try GatewayStates.find(gateway.name, tx)
-        if let state, state.circuitOpenedAt != nil { return ([], state.probeAt, false) }
+        if let state, state.circuitOpenedAt != nil { return ([], state.probeAt, false, false) }
         try stopOnManyDeclines(state, now: now, tx)
-        guard let next = try JobQueue.nextRunAt(queue: gateway.name, tx) else { return ([], nil, false) }
-        guard next <= now else { return ([], next, false) }
+        guard let next = try JobQueue.nextRunAt(queue: gateway.name, tx) else { return ([], nil, false, false) }
+        guard next <= now else { return ([], next, false, false) }
         let permits = try gateway.limits?.takeForJobs(limit, gateway: gateway.name, now: now, tx)
-        if let permits, permits.taken == 0 { return ([], permits.nextAt, false) }
+        if let permits, permits.taken == 0 { return ([], permits.nextAt, false, true) }
         let granted = permits?.taken ?? limit
         // While charging is stopped its jobs stay where they are, and what is in flight goes on.
         let isStopped = try GatewayStates.find(gateway.name, tx)?.isStopped ?? false
@@ -123,8 +132,8 @@ public struct BillingWorker: Sendable {
             leaseSeconds: leaseSeconds, now: now, tx)
         try gateway.limits?.giveBack(granted - jobs.count, gateway: gateway.name, now: now, tx)
         // Ready and due, yet not claimable: another job of the same customer runs.
-        if jobs.isEmpty { return ([], now.adding(milliseconds: 200), false) }
-        return (jobs, now.adding(milliseconds: 20), jobs.count == granted)
+        if jobs.isEmpty { return ([], now.adding(milliseconds: 200), false, false) }
+        return (jobs, now.adding(milliseconds: 20), jobs.count == granted, false)
     }
 
     /// More than half of the last 200 first attempts declined: a bug or a broken gateway must not dun everybody

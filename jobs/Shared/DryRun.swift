@@ -1,6 +1,6 @@
 public import DunlinCalendar
 import DunlinCore
-import DunlinDatabase
+public import DunlinDatabase
 public import DunlinLedger
 import DunlinQueue
 
@@ -36,40 +36,38 @@ public struct DryRun: Sendable {
     let billing: Billing
     /// Jobs that become due within this time are part of a pass.
     let waitSeconds: Int64
+    /// As in `Pass.Options`.
+    let plansDue: Bool
+    /// What comes before a pass and is taken back with it: reading the owner's own tables.
+    let before: (@Sendable (Transaction) throws -> Void)?
 
-    public init(billing: Billing, waitSeconds: Int64) {
+    public init(
+        billing: Billing, waitSeconds: Int64, plansDue: Bool = true,
+        before: (@Sendable (Transaction) throws -> Void)? = nil
+    ) {
         self.billing = billing
         self.waitSeconds = waitSeconds
-    }
-
-    /// Carries the result out of the transaction and takes it back.
-    private struct TakenBack: Error {
-        let result: Result
+        self.plansDue = plansDue
+        self.before = before
     }
 
     public func run() async throws -> Result {
         let now = billing.clock.now()
-        do {
-            try await billing.database.write(step: "dry-run") { tx in
-                throw TakenBack(result: try look(now: now, tx))
-            }
-            return Result()
-        } catch let taken as TakenBack {
-            return taken.result
-        }
+        return try await billing.database.rehearse(step: "dry-run") { tx -> Result in try look(now: now, tx) }
     }
 
     private func look(now: Instant, _ tx: Transaction) throws -> Result {
         var result = Result()
+        try before?(tx)
         let due = try BillingStates.gatewaysDue(now: now, tx).union(
             try ChangedRows.count(tx) > 0 ? try Customers.gateways(tx) : [])
         for name in due { result.keyless[name] = billing.keyless[name] }
         let newest = try (Invoices.newestID(tx), Decisions.newestID(tx))
         let before = Set(try BillingStates.allParked(tx).map(\.id))
         let planning = BillDueSubscriptions(billing: billing, gateways: Set(billing.gateways.keys))
-        result.planned = try planning.run(now: now, in: tx)
+        if plansDue { result.planned = try planning.run(now: now, in: tx) }
         for decision in try Decisions.after(newest.1, tx) {
-            result.decided["\(decision.kind.rawValue): \(decision.reason)", default: 0] += decision.periods
+            result.decided[decision.kind.words(decision.reason), default: 0] += decision.periods
         }
         result.parked = try BillingStates.allParked(tx).filter { !before.contains($0.id) }.map {
             Parked(subscriptionID: $0.id, reason: $0.reason)

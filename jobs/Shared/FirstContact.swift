@@ -18,8 +18,11 @@ public struct FirstContact: Sendable {
 
     let billing: Billing
     let gateway: BillingGateway
+    /// What is due at the gateway is planned after it.
+    let plans: Bool
 
-    public init(billing: Billing, gateway: BillingGateway) {
+    public init(billing: Billing, gateway: BillingGateway, plans: Bool = true) {
+        self.plans = plans
         self.billing = billing
         self.gateway = gateway
     }
@@ -108,7 +111,7 @@ public struct FirstContact: Sendable {
         try await billing.database.write(step: "note-clock") { tx in
             try Exchanges.add(reply.exchanges, gateway: gateway.name, tx)
             try GatewayStates.noteClock(
-                gateway.name, now: isTravel ? nil : now, gatewayDate: identity.date, tx)
+                gateway.name, now: isTravel ? nil : now, gatewayDate: identity.date, plans: plans, tx)
             try Circuit(gateway: gateway.name, billing: billing, now: now).close(tx)
         }
         return .ready

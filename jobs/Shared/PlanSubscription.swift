@@ -9,6 +9,8 @@ struct PlanSubscription {
     let billing: Billing
     let gateways: Set<String>
     let now: Instant
+    /// Up to where a backfill records what came due, and bills nothing; nil in a pass.
+    var recordsThrough: Instant?
 
     /// - Parameter isChanged: true when the owner changed the row, its customer or a payment method.
     /// - Returns: nil when its gateway did not answer in this pass, so that nothing was planned.
@@ -50,7 +52,7 @@ struct PlanSubscription {
         let isPaused = context.isPaused
         let plan = try context.plan(
             terms, memory: context.state.flatMap(BillingPlanner.Memory.init), rules: billing.rules.catchUp, now: now,
-            missed: { currency in try missed(currency, context, tx) }, tx)
+            recordsThrough: recordsThrough, missed: { currency in try missed(currency, context, tx) }, tx)
         var summary = BillDueSubscriptions.Summary()
         for record in plan.records {
             let isMissed = summary.invoiced < plan.missedInvoices

@@ -45,17 +45,30 @@ public struct SourceImporter: Sendable {
         }
         let survey = surveyed
         guard !survey.isUnchanged else { return SourcePass(survey, self, options, now: now).unchanged }
-        do {
-            return try await database.write(step: "source") { tx in
-                var pass = SourcePass(survey, self, options, now: now)
-                try pass.run(file, tx)
-                pass.result.isApplied = options.keepsRows
-                guard options.keepsRows else { throw TakenBack(result: pass.result) }
-                return pass.result
-            }
-        } catch let taken as TakenBack {
-            return taken.result
+        let body: @Sendable (Transaction) throws -> SourceResult = { tx in
+            try take(survey, file, options, now: now, tx)
         }
+        return options.keepsRows
+            ? try await database.write(step: "source", body) : try await database.rehearse(step: "source", body)
+    }
+
+    /// The same in the caller's transaction.
+    public func run(_ options: Options, now: Instant, in tx: Transaction) throws -> SourceResult {
+        let file = try Self.open(source)
+        defer { file.close() }
+        var survey = try SourceSurvey(source, file)
+        try survey.compare(acceptsTypes: options.acceptsTypes, tx)
+        return try take(survey, file, options, now: now, tx)
+    }
+
+    private func take(
+        _ survey: SourceSurvey, _ file: OwnerFile, _ options: Options, now: Instant, _ tx: Transaction
+    ) throws -> SourceResult {
+        var pass = SourcePass(survey, self, options, now: now)
+        guard !survey.isUnchanged else { return pass.unchanged }
+        try pass.run(file, tx)
+        pass.result.isApplied = options.keepsRows
+        return pass.result
     }
 
     static func open(_ source: OwnerSource) throws -> OwnerFile {
@@ -64,10 +77,6 @@ public struct SourceImporter: Sendable {
         } catch let error as DatabaseError {
             throw SourceError(error, path: source.path)
         }
-    }
-
-    private struct TakenBack: Error {
-        let result: SourceResult
     }
 }
 

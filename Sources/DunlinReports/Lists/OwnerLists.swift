@@ -81,7 +81,8 @@ extension ListReport {
             SELECT m.id AS id, m.customer_id AS customer_id,
                 m.gateway_payment_method_id AS gateway_payment_method_id, m.type AS type, m.brand AS brand,
                 m.last4 AS last4, m.exp_month AS exp_month, m.exp_year AS exp_year, m.is_default AS is_default,
-                m.is_backup AS is_backup, r.reason AS closed_reason
+                m.is_backup AS is_backup, m.country AS country, m.funding AS funding, m.fingerprint AS fingerprint,
+                r.reason AS closed_reason
             FROM payment_methods m JOIN customers c ON c.id = m.customer_id
             LEFT JOIN retry_budget r ON r.gateway = c.gateway
                 AND r.card_key = COALESCE(NULLIF(m.fingerprint, ''), m.gateway_payment_method_id)
@@ -95,7 +96,14 @@ extension ListReport {
                 ReportColumn("id"), ReportColumn("customer_id"), ReportColumn("gateway_payment_method_id"),
                 ReportColumn("type"), ReportColumn("method"), ReportColumn("expires"), ReportColumn("is_default"),
                 ReportColumn("is_backup"), ReportColumn("state"), ReportColumn("closed_reason"),
-            ], shortColumns: nil, query: query, cells: methodCells)
+                ReportColumn("country"),
+                ReportColumn("funding"), ReportColumn("fingerprint"),
+            ],
+            shortColumns: [
+                "id", "customer_id", "gateway_payment_method_id", "type", "method", "expires", "is_default",
+                "is_backup",
+                "state", "closed_reason",
+            ], query: query, cells: methodCells)
     }
 
     private static let methodCells: @Sendable (Row) throws -> [Cell] = { row in
@@ -108,7 +116,8 @@ extension ListReport {
             Cell(MethodWords.expiry(year: try row.get("exp_year"), month: try row.get("exp_month"))),
             .text(try row.get("is_default", as: Bool.self) ? "yes" : "no"),
             .text(try row.get("is_backup", as: Bool.self) ? "yes" : "no"),
-            .text(reason == nil ? "usable" : "closed"), Cell(reason),
+            .text(reason == nil ? "usable" : "closed"), Cell(reason), Cell(try row.get("country", as: String?.self)),
+            Cell(try row.get("funding", as: String?.self)), Cell(try row.get("fingerprint", as: String?.self)),
         ]
     }
 }

@@ -50,8 +50,8 @@ enum CoverageCheck {
 
     private static func horizons(_ tx: Transaction, _ options: ProofOptions) throws -> [String: Instant] {
         var horizons: [String: Instant] = [:]
-        try tx.forEach("SELECT gateway, newest_at FROM gateway_state WHERE newest_at IS NOT NULL") { row in
-            let newest: Instant = try row.get("newest_at")
+        try tx.forEach("SELECT gateway, planned_at FROM gateway_state WHERE planned_at IS NOT NULL") { row in
+            let newest: Instant = try row.get("planned_at")
             horizons[try row.get("gateway")] = newest.adding(seconds: -options.planningGraceSeconds)
         }
         return horizons

@@ -7,17 +7,29 @@ import DunlinQueue
 extension StatusReport {
     /// Reads the state of everything in one snapshot.
     ///
-    /// - Parameter zone: the accounting time zone, whose month the sums are of.
+    /// - Parameters:
+    ///   - zone: the accounting time zone, whose month the sums are of.
+    ///   - scheduleLines: the ids of the lines that the schedule has; others fired once and were taken out. nil where
+    ///     the schedule cannot be read: all that ever fired.
     /// - Throws: `DatabaseError`; `ReportError` for a sum or cell that cannot be read.
-    public init(now: Instant, zone: Zone, databaseID: String?, _ tx: Transaction) throws {
+    public init(
+        now: Instant, zone: Zone, databaseID: String?, scheduleLines: Set<String>? = nil, _ tx: Transaction
+    ) throws {
         let today = AccountingDay(of: now, zone: zone)
         self.init(
-            now: now.rfc3339Seconds, databaseID: databaseID, charging: try GatewayStates.all(tx).map(Charging.init),
+            now: now.rfc3339Seconds, databaseID: databaseID, charging: try Self.charging(tx),
             needsPerson: try NeedsPerson(now: now, tx), subscriptions: try Self.subscriptions(tx),
             queue: try Queue(now: now, tx), inbox: try Inbox(now: now, tx),
-            schedule: try Ticks.lines(tx).map(Schedule.init),
+            schedule: try Ticks.lines(tx).filter { scheduleLines?.contains($0.line) ?? true }.map(Schedule.init),
             changedRows: try tx.count("SELECT COUNT(*) FROM changed_rows"),
             month: String(today.date.description.prefix(7)), months: try Month.all(today, tx))
+    }
+
+    private static func charging(_ tx: Transaction) throws -> [Charging] {
+        let early = try GatewayStates.earlyStops(tx).map { gateway, reason in
+            Charging(gateway: gateway, charging: .stopped, reason: reason, ratePermille: 1000)
+        }
+        return (try GatewayStates.all(tx).map(Charging.init) + early).sorted { $0.gateway < $1.gateway }
     }
 
     private static func subscriptions(_ tx: Transaction) throws -> [String: Int64] {
@@ -64,7 +76,8 @@ extension StatusReport.NeedsPerson {
             needsCustomer: try tx.count(open, "needs_customer"),
             collectedAfterEnd: try tx.count(
                 "SELECT COUNT(*) FROM invoices WHERE is_late = 1 AND refunded_minor < collected_minor"),
-            failedEvents: try tx.count("SELECT COUNT(*) FROM events WHERE state = 'failed'"))
+            failedEvents: try tx.count("SELECT COUNT(*) FROM events WHERE state = 'failed'"),
+            badSourceRows: try tx.count("SELECT COUNT(*) FROM source_rows WHERE problem IS NOT NULL"))
     }
 }
 

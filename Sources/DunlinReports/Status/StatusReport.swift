@@ -9,7 +9,8 @@ public struct StatusReport: Hashable, Sendable, Encodable {
         }
 
         public var gateway: String
-        public var mode: String
+        /// Nil while the data file is not bound to the gateway.
+        public var mode: String?
         public var charging: Word
         public var reason: String?
         public var since: String?
@@ -36,6 +37,8 @@ public struct StatusReport: Hashable, Sendable, Encodable {
         public var collectedAfterEnd: Int64
         /// Events that could not be applied.
         public var failedEvents: Int64
+        /// Rows of the owner's own tables that could not be taken over.
+        public var badSourceRows: Int64
     }
 
     public struct Queue: Hashable, Sendable, Encodable {
@@ -106,7 +109,7 @@ extension StatusReport.NeedsPerson {
     public var isQuiet: Bool {
         [
             parked, waiting, unknown, unknownRefunds, deadJobs, onHold, needsMethod, needsCustomer, collectedAfterEnd,
-            failedEvents,
+            failedEvents, badSourceRows,
         ].allSatisfy { $0 == 0 }
     }
 }

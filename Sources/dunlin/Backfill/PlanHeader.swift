@@ -59,14 +59,11 @@ struct PlanTotals {
     private(set) var skipped = 0
     private(set) var gateways: Set<String> = []
     private var sums: [String: (count: Int, minor: Int64)] = [:]
-    /// How many periods are left out, by reason.
-    private(set) var reasons: [String: Int] = [:]
 
     /// - Throws: a `CommandFailure` when a sum does not fit into 64 bits.
     mutating func add(_ entry: BackfillEntry) throws {
         guard entry.action != .skip else {
             skipped += 1
-            reasons[entry.reason ?? "", default: 0] += entry.periods
             return
         }
         lines += 1

@@ -33,17 +33,7 @@ struct AdoptCommand: DunlinCommand {
 
     func run(in context: Context) async throws -> ExitStatus {
         let settings = try context.settings()
-        let database = try context.openDatabase(settings)
-        defer { database.close() }
-        let live = try LiveBilling(context, settings, database)
-        do {
-            let status = try await adopt(context, settings, live)
-            try await live.shutDown()
-            return status
-        } catch {
-            try await live.shutDown()
-            throw error
-        }
+        return try await LiveBilling.use(context, settings) { live in try await adopt(context, settings, live) }
     }
 
     private func adopt(_ context: Context, _ settings: Settings, _ live: LiveBilling) async throws -> ExitStatus {

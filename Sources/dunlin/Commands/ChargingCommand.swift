@@ -75,7 +75,7 @@ struct ChargingSwitch {
         let settings = try context.settings()
         let database = try context.openDatabase(settings)
         defer { database.close() }
-        let turned = try await turn(direction, in: database)
+        let turned = try await turn(direction, configured: settings.gateways.map(\.name), in: database)
         try context.output.show(turned) {
             var table = Table([.left("GATEWAY"), .left("CHARGING"), .left("CHANGED"), .left("REASON")])
             for row in turned { table.add([row.gateway, row.charging, row.changed ? "yes" : "no", row.reason ?? ""]) }
@@ -84,32 +84,33 @@ struct ChargingSwitch {
         return .done
     }
 
-    private func turn(_ direction: Direction, in database: Database) async throws -> [Turned] {
+    private func turn(
+        _ direction: Direction, configured: [String], in database: Database
+    ) async throws -> [Turned] {
         let name = target.gateway
         let reason = target.reason
         let now = context.clock.now()
         let actor = context.actor
         return try await database.write(step: "charging-switch") { tx in
-            let states = try GatewayStates.all(tx).filter { name == nil || $0.gateway == name }
-            guard !states.isEmpty else {
-                let subject = name.map { "gateway \($0)" } ?? "any gateway"
+            let known = Set(configured + (try GatewayStates.all(tx).map(\.gateway)))
+            let chosen = known.sorted().filter { name == nil || $0 == name }
+            guard !chosen.isEmpty else {
                 throw CommandFailure(
-                    .badInput, "nothing was ever charged at \(subject) from this data file: there is no switch yet")
+                    .badInput, "there is no gateway \(name ?? ""); known: \(known.sorted().joined(separator: ", "))")
             }
-            return try states.map { state in
+            return try chosen.map { gateway in
                 let changed =
                     switch direction {
-                    case .stop: try GatewayStates.stop(state.gateway, reason: reason, by: actor, now: now, tx)
-                    case .start: try GatewayStates.start(state.gateway, now: now, tx)
+                    case .stop: try GatewayStates.stop(gateway, reason: reason, by: actor, now: now, tx)
+                    case .start: try GatewayStates.start(gateway, now: now, tx)
                     }
                 if changed {
                     let kind = "charging_\(direction == .stop ? "stopped" : "started")"
-                    try Activity.add(kind, reason: "\(state.gateway): \(reason)", actor: actor, now: now, tx)
+                    try Activity.add(kind, reason: "\(gateway): \(reason)", actor: actor, now: now, tx)
                 }
-                let after = try GatewayStates.find(state.gateway, tx)
+                let stop = try GatewayStates.find(gateway, tx)?.stopReason ?? GatewayStates.earlyStops(tx)[gateway]
                 return Turned(
-                    gateway: state.gateway, charging: after?.isStopped == true ? "stopped" : "on", changed: changed,
-                    reason: after?.stopReason)
+                    gateway: gateway, charging: stop == nil ? "on" : "stopped", changed: changed, reason: stop)
             }
         }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DunlinCalendar
 import DunlinCore
 import DunlinDatabase
 import DunlinLedger
@@ -43,6 +44,17 @@ struct CustomersCreate: DunlinCommand {
         if let id, id.isEmpty || id.utf8.count > 255 || id != id.trimmed || Redaction.holdsCardNumber(id) {
             throw ValidationError("--id takes 1 to 255 bytes without blanks at either end, and no card number")
         }
+        try validateDetails()
+    }
+
+    private func validateDetails() throws {
+        if let timeZone, Zone(timeZone) == nil {
+            throw ValidationError("--time-zone \(timeZone) is no zone of the IANA database, such as Europe/Berlin")
+        }
+        let letters = country.map { $0.utf8.allSatisfy { (0x41...0x5A).contains($0) } && $0.utf8.count == 2 }
+        if letters == false { throw ValidationError("--country takes two capital letters of ISO 3166, such as DE") }
+        try email?.refuseCardNumber("--email")
+        try name?.refuseCardNumber("--name")
     }
 
     func run(in context: Context) async throws -> ExitStatus {

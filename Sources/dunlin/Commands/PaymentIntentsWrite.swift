@@ -63,6 +63,8 @@ struct PaymentIntentsCreate: DunlinCommand {
         if !confirm, offSession != nil || returnURL != nil {
             throw ValidationError("--off-session and --return-url go with --confirm")
         }
+        try returnURL?.requireAddress("--return-url")
+        try description?.refuseCardNumber("--description")
     }
 
     func run(in context: Context) async throws -> ExitStatus {

@@ -60,7 +60,7 @@ struct PaymentMethodsSync: DunlinCommand {
         let view = Synced(
             customer: customer, added: added, changed: changed, unchanged: unchanged, notAtGateway: result.missing)
         try context.output.show(view) {
-            var table = Table([.left("PAYMENT METHOD"), .left("")])
+            var table = Table([.left("PAYMENT METHOD"), .left("NOW")])
             for (ids, what) in [
                 (added, "added"), (changed, "changed"), (unchanged, "unchanged"),
                 (result.missing, "not at the gateway"),
@@ -121,18 +121,31 @@ struct RoleOptions: ParsableArguments {
     @Option(help: .init("Make this method the backup.", valueName: "id"))
     var backup: String?
 
-    /// - Throws: a `CommandFailure` when a method is not the customer's; nothing is changed then.
+    func validate() throws {
+        if let `default`, `default` == backup { throw ValidationError("--default and --backup are the same method") }
+    }
+
+    /// - Throws: a `CommandFailure` when a method is not the customer's, or would be its own backup; nothing is changed
+    ///   then.
     func apply(to customerID: String, _ database: Database) async throws {
         let wishes: [(PaymentMethod.Role, String)] = [(.default, `default`), (.backup, backup)].compactMap {
             role, id in id.map { (role, $0) }
         }
         guard !wishes.isEmpty else { return }
         try await database.write(step: "choose-methods") { tx in
+            guard try Customers.find(customerID, tx) != nil else {
+                throw CommandFailure(.badInput, "there is no customer \(customerID)")
+            }
             for (role, id) in wishes {
                 guard try PaymentMethods.find(id, tx)?.customerID == customerID else {
                     throw CommandFailure(.badInput, "customer \(customerID) has no payment method \(id)")
                 }
                 try PaymentMethods.set(role, to: id, of: customerID, tx)
+            }
+            for (_, id) in wishes {
+                guard let row = try PaymentMethods.find(id, tx), row.isDefault, row.isBackup else { continue }
+                throw CommandFailure(
+                    .badInput, "\(id) would be default and backup: name the other method too, --default and --backup")
             }
         }
     }

@@ -52,17 +52,7 @@ struct RunCommand: DunlinCommand {
 
     func run(in context: Context) async throws -> ExitStatus {
         let settings = try context.settings()
-        let database = try context.openDatabase(settings)
-        defer { database.close() }
-        let live = try LiveBilling(context, settings, database)
-        do {
-            let status = try await run(context, settings, live)
-            try await live.shutDown()
-            return status
-        } catch {
-            try await live.shutDown()
-            throw error
-        }
+        return try await LiveBilling.use(context, settings) { live in try await run(context, settings, live) }
     }
 
     private func run(_ context: Context, _ settings: Settings, _ live: LiveBilling) async throws -> ExitStatus {
@@ -78,12 +68,7 @@ struct RunCommand: DunlinCommand {
     }
 
     private func runOnce(_ context: Context, _ settings: Settings, _ live: LiveBilling) async throws -> ExitStatus {
-        if dryRun {
-            let result = try await DryRun(billing: live.billing, waitSeconds: Int64(wait ?? 120)).run()
-            let report = DryRunReport(result)
-            try context.output.show(report) { report.lines(context.output) }
-            return .done
-        }
+        if dryRun { return try await rehearse(context, settings, live) }
         var options = Pass.Options()
         options.concurrency = settings.worker.concurrency
         if let wait { options.waitSeconds = Int64(wait) }
@@ -96,6 +81,22 @@ struct RunCommand: DunlinCommand {
         try context.output.show(report) { report.lines }
         if let source, source.status != .done, result.exitStatus == .done { return source.status }
         return result.exitStatus
+    }
+}
+
+extension RunCommand {
+    /// What a pass would do: the owner's own tables are read for it too, and taken back with it.
+    private func rehearse(_ context: Context, _ settings: Settings, _ live: LiveBilling) async throws -> ExitStatus {
+        let source = SourceReading(context, settings, live.billing.database)
+        let outcome = try await source?.readBeforePass(keepsRows: false) ?? .init()
+        let reads = outcome.mayPlan ? source : nil
+        let result = try await DryRun(
+            billing: live.billing, waitSeconds: Int64(wait ?? 120), plansDue: outcome.mayPlan,
+            before: { tx in try reads?.rehearse(tx) }
+        ).run()
+        let report = DryRunReport(result)
+        try context.output.show(report) { report.lines(context.output) }
+        return outcome.status
     }
 }
 

@@ -41,6 +41,9 @@ struct SetupIntentsCreate: DunlinCommand {
 
     func validate() throws {
         if returnURL != nil, !confirm { throw ValidationError("--return-url goes with --confirm") }
+        try returnURL?.requireAddress("--return-url")
+        try card.requireOnlyCard(besides: paymentMethod)
+        try description?.refuseCardNumber("--description")
     }
 
     func run(in context: Context) async throws -> ExitStatus {
@@ -90,6 +93,7 @@ struct SetupIntentsUpdate: DunlinCommand {
         if customer == nil, paymentMethod == nil, description == nil, metadata.metadata.isEmpty, !removeMetadata {
             throw ValidationError("nothing to change")
         }
+        try description?.refuseCardNumber("--description")
     }
 
     func run(in context: Context) async throws -> ExitStatus {
@@ -124,6 +128,11 @@ struct SetupIntentsConfirm: DunlinCommand {
     @OptionGroup var card: CardOptions
     @OptionGroup var call: CallOptions
     @OptionGroup(title: "Everywhere") var global: GlobalOptions
+
+    func validate() throws {
+        try returnURL?.requireAddress("--return-url")
+        try card.requireOnlyCard(besides: paymentMethod)
+    }
 
     func run(in context: Context) async throws -> ExitStatus {
         try await GatewayDesk.run(context, gateway: gateway.gateway) { desk in

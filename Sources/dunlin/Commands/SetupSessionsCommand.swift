@@ -36,6 +36,11 @@ struct SetupSessionsCommand: ParsableCommand {
         @OptionGroup var call: CallOptions
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
+        func validate() throws {
+            try successURL?.requireAddress("--success-url")
+            try cancelURL?.requireAddress("--cancel-url")
+        }
+
         private struct Session: Encodable {
             let id: String
             let gateway: String
@@ -68,7 +73,8 @@ struct SetupSessionsCommand: ParsableCommand {
                 try context.output.show(view) { [session.url] }
                 if let intent = session.setupIntentID {
                     let end = session.expiresAt.map { " until \($0.rfc3339Seconds)" } ?? ""
-                    context.output.remark("open\(end); then: dunlin setup-intents retrieve \(intent)")
+                    context.output.remark(
+                        "open\(end); then: dunlin setup-intents retrieve \(intent) --gateway \(desk.name)")
                 }
                 return .done
             }

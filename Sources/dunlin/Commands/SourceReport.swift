@@ -57,7 +57,9 @@ struct SourceReport: Encodable {
         var lines = output.lines(of: Table(columns, rows: rows))
         lines += section("Changes", changes) + section("Left as they are", conflicts) + section("Notes", notes)
         lines += section("Vanished subscriptions (\(vanishedPolicy))", vanishedSubscriptions)
-        if problemCount > 0 { lines += ["", "\(problemCount) bad row(s): their subscriptions are parked."] }
+        if problemCount > 0 {
+            lines += ["", "\(problemCount) bad row(s), left out; what is billed by them is parked."]
+        }
         if dryRun { lines += ["", "Nothing was stored: this was a dry run."] }
         return lines
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DunlinCalendar
 import DunlinDatabase
 import DunlinReports
 
@@ -19,8 +20,11 @@ struct StatusCommand: DunlinCommand {
         let settings = try context.settings()
         let now = context.clock.now()
         let zone = settings.accountingZone
+        let lines = try? ScheduleFile(context).checkedLines()
+        let scheduleLines = lines.map { Set($0.map(\.id)) }
         let status = try await context.look(settings) { tx in
-            try StatusReport(now: now, zone: zone, databaseID: try tx.meta("database_id"), tx)
+            try StatusReport(
+                now: now, zone: zone, databaseID: try tx.meta("database_id"), scheduleLines: scheduleLines, tx)
         }
         try context.output.show(status) { StatusView(status, context.output).lines }
         return .done
@@ -50,7 +54,7 @@ private struct StatusView {
                 }
             let since = gateway.since.map { " since \($0)" } ?? ""
             let reason = gateway.reason.map { ": \($0)" } ?? ""
-            return "Charging  \(gateway.gateway) (\(gateway.mode))  \(word)\(since)\(reason)"
+            return "Charging  \(gateway.gateway) (\(gateway.mode ?? "not used yet"))  \(word)\(since)\(reason)"
         }
     }
 
@@ -72,6 +76,7 @@ private struct StatusView {
             (needs.needsMethod, "invoices without a usable card", "invoices list --state needs_method"),
             (needs.needsCustomer, "invoices the customer must confirm", "invoices list --state needs_customer"),
             (needs.failedEvents, "events that could not be applied", "events list --state failed"),
+            (needs.badSourceRows, "rows of the source not taken over", "import --source --dry-run"),
         ]
         var table = Table([.right(""), .left("NEEDS A PERSON"), .left("LOOK WITH DUNLIN")])
         for row in rows where row.count > 0 { table.add([String(row.count), row.what, row.look]) }

@@ -30,6 +30,12 @@ struct CardOptions: ParsableArguments {
         }
     }
 
+    /// One card is saved by one request.
+    func requireOnlyCard(besides paymentMethodID: String?) throws {
+        guard paymentMethodID != nil, readsStandardInput || descriptor != nil else { return }
+        throw ValidationError("--payment-method contradicts card data: one card is saved at a time")
+    }
+
     /// The card; nil where none was asked for.
     ///
     /// - Throws: a `CommandFailure` that holds nothing of what was read.

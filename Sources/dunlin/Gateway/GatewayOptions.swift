@@ -1,6 +1,7 @@
 public import ArgumentParser
 import DunlinCalendar
 public import DunlinCore
+import Foundation
 
 /// Which gateway a command speaks to.
 struct GatewayOptions: ParsableArguments {
@@ -45,6 +46,7 @@ struct MetadataOptions: ParsableArguments {
     private func pairs() throws -> [String: String] {
         var pairs: [String: String] = [:]
         for text in metadata {
+            try text.refuseCardNumber("--metadata")
             guard let mark = text.firstIndex(of: "="), mark != text.startIndex else {
                 throw ValidationError("--metadata takes key=value, and \(text) has no key or no =")
             }
@@ -52,12 +54,24 @@ struct MetadataOptions: ParsableArguments {
             guard key.count <= 40, value.count <= 500, !key.contains("["), !key.contains("]") else {
                 throw ValidationError("--metadata \(key): a key has at most 40 characters and no bracket, a value 500")
             }
-            guard !Redaction.holdsCardNumber(text) else {
-                throw ValidationError("--metadata \(key): this looks like a card number; metadata takes none")
-            }
             guard pairs.updateValue(value, forKey: key) == nil else { throw ValidationError("--metadata \(key) twice") }
         }
         return pairs
+    }
+}
+
+extension String {
+    /// Card numbers are taken as card data only. The complaint does not repeat the text.
+    func refuseCardNumber(_ option: String) throws {
+        guard Redaction.holdsCardNumber(self) else { return }
+        throw ValidationError("\(option): this looks like a card number, and none is taken here")
+    }
+
+    /// Where a browser is sent: an address of its own or of an app.
+    func requireAddress(_ option: String) throws {
+        guard let parts = URLComponents(string: self), parts.scheme?.isEmpty == false,
+            parts.host?.isEmpty == false || !["http", "https"].contains(parts.scheme)
+        else { throw ValidationError("\(option) takes an address such as https://example.com/back") }
     }
 }
 

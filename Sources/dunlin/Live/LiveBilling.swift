@@ -14,6 +14,23 @@ struct LiveBilling: Sendable {
     private let gateways: LiveGateways
     private let processes = ProcessTable()
 
+    /// Opens the data file for `body`, and closes it and every connection after it.
+    static func use<T>(
+        _ context: Context, _ settings: Settings, _ body: (LiveBilling) async throws -> T
+    ) async throws -> T {
+        let database = try context.openDatabase(settings)
+        defer { database.close() }
+        let live = try LiveBilling(context, settings, database)
+        do {
+            let result = try await body(live)
+            try await live.shutDown()
+            return result
+        } catch {
+            try await live.shutDown()
+            throw error
+        }
+    }
+
     /// - Throws: what the settings, the policy files, the keys or the data file have against it.
     init(_ context: Context, _ settings: Settings, _ database: Database) throws {
         let clock = context.clock

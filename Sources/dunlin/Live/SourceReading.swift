@@ -29,17 +29,29 @@ struct SourceReading: Sendable {
 
     /// - Throws: a `SourceError` when nothing could be taken over, a `DatabaseError` of Dunlin's own file.
     func read(_ options: SourceImporter.Options = .init()) async throws -> SourceResult {
+        try await importer.run(options, now: context.clock.now())
+    }
+
+    /// Takes over what a pass would, in a transaction that the caller takes back.
+    func rehearse(_ tx: Transaction) throws {
+        _ = try importer.run(.init(), now: context.clock.now(), in: tx)
+    }
+
+    private var importer: SourceImporter {
         let currencies = settings.gateways.map { ($0.name, $0.kind.currencies) }
-        let importer = SourceImporter(
+        return SourceImporter(
             database: database, source: source,
             gateways: Dictionary(currencies, uniquingKeysWith: { first, _ in first }))
-        return try await importer.run(options, now: context.clock.now())
     }
 
     /// Reads and says in the log what there is to say.
-    func readBeforePass() async throws -> Outcome {
+    ///
+    /// - Parameter keepsRows: false where the pass is a dry run.
+    func readBeforePass(keepsRows: Bool = true) async throws -> Outcome {
         do {
-            let result = try await read()
+            var options = SourceImporter.Options()
+            options.keepsRows = keepsRows
+            let result = try await read(options)
             for line in result.conflicts.lines { context.log.warning("\(line)") }
             guard result.newProblems > 0 || !result.conflicts.isEmpty else { return Outcome() }
             for line in result.problems.lines { context.log.warning("\(line)") }

@@ -74,16 +74,7 @@ public struct ApplyPlan: Sendable {
     public func contact() async throws {
         guard header.order.policy != .recordOnly else { return }
         for name in header.gateways {
-            guard let gateway = billing.gateways[name] else {
-                let why = billing.keyless[name].map { "no key: set \($0)" } ?? "the settings have no such gateway"
-                throw BackfillError.gateway(name, why: why)
-            }
-            switch try await FirstContact(billing: billing, gateway: gateway).make() {
-            case .ready: break
-            case .clockRefused(let why): throw BackfillError.clock(name, why: why)
-            case .keyRefused(let why): throw BackfillError.gateway(name, why: why)
-            case .noAnswer(let why): throw BackfillError.gateway(name, why: "no answer: \(why)")
-            }
+            try await contact(name)
             let state = try await billing.database.read { tx in try GatewayStates.find(name, tx) }
             if let state, state.isStopped {
                 throw BackfillError.gateway(name, why: "charging is stopped: \(state.stopReason ?? "")")
@@ -91,25 +82,49 @@ public struct ApplyPlan: Sendable {
         }
     }
 
+    private func contact(_ name: String) async throws {
+        guard let gateway = billing.gateways[name] else {
+            let why = billing.keyless[name].map { "no key: set \($0)" } ?? "the settings have no such gateway"
+            throw BackfillError.gateway(name, why: why)
+        }
+        switch try await FirstContact(billing: billing, gateway: gateway, plans: false).make() {
+        case .ready: break
+        case .clockRefused(let why): throw BackfillError.clock(name, why: why)
+        case .keyRefused(let why): throw BackfillError.gateway(name, why: why)
+        case .noAnswer(let why): throw BackfillError.gateway(name, why: "no answer: \(why)")
+        }
+    }
+
+    /// What only is recorded sends nothing, but what no pass has seen is planned for it, and that needs a clock that was
+    /// compared (money.md 12).
+    private func contactBeforePlanning(_ lines: [Line], now: Instant) async throws {
+        guard header.order.policy == .recordOnly else { return }
+        let periods = BackfillPeriods(billing: billing, order: header.order, now: now)
+        let gateways: Set<String> = try await billing.database.read { tx in
+            var gateways: Set<String> = []
+            for id in Set(lines.map(\.entry.subscriptionID)) {
+                guard let row = try PlanningRows.find(id, tx), let gateway = row.gateway else { continue }
+                if periods.needsRecords(row) { gateways.insert(gateway) }
+            }
+            return gateways
+        }
+        for name in gateways.sorted() { try await contact(name) }
+    }
+
     /// The lines of a batch that no longer hold. Nothing is stored.
     ///
     /// - Parameter lines: in the order of the plan, and with all lines of each subscription in them.
     public func check(_ lines: [Line], now: Instant) async throws -> [ChangedLine] {
-        do {
-            try await billing.database.write(step: "check-plan") { tx in
-                var changed: [ChangedLine] = []
-                for line in lines {
-                    do {
-                        _ = try tx.part { try apply(line.entry, now: now, tx) }
-                    } catch let difference as Difference {
-                        changed.append(ChangedLine(line: line.number, entry: line.entry, reason: difference.reason))
-                    }
+        try await billing.database.rehearse(step: "check-plan") { tx -> [ChangedLine] in
+            var changed: [ChangedLine] = []
+            for line in lines {
+                do {
+                    _ = try tx.part { try apply(line.entry, now: now, tx) }
+                } catch let difference as Difference {
+                    changed.append(ChangedLine(line: line.number, entry: line.entry, reason: difference.reason))
                 }
-                throw TakenBack(changed: changed)
             }
-            return []
-        } catch let taken as TakenBack {
-            return taken.changed
+            return changed
         }
     }
 
@@ -119,7 +134,8 @@ public struct ApplyPlan: Sendable {
     /// - Throws: `BackfillError.changed` when a line no longer holds and none may be left out; then nothing of the batch
     ///   is stored. `BackfillError.otherProcess` when somebody else applies the plan.
     public func apply(_ lines: [Line], now: Instant) async throws -> [ChangedLine] {
-        try await billing.database.write(step: "apply-plan") { tx in
+        try await contactBeforePlanning(lines, now: now)
+        return try await billing.database.write(step: "apply-plan") { tx in
             try AppliedPlans.begin(
                 header.id, range: header.order.range, policy: header.order.policy, reason: header.order.reason,
                 lines: header.lines, actor: options.actor, now: now, tx)
@@ -156,10 +172,6 @@ public struct ApplyPlan: Sendable {
         }
     }
 
-    private struct TakenBack: Error {
-        let changed: [ChangedLine]
-    }
-
     /// Why a line does not hold.
     private struct Difference: Error {
         let reason: String
@@ -194,9 +206,10 @@ public struct ApplyPlan: Sendable {
     }
 
     private func row(of entry: BackfillEntry, _ periods: BackfillPeriods, _ tx: Transaction) throws -> PlanningRow {
-        guard let row = try PlanningRows.find(entry.subscriptionID, tx) else {
+        guard let stored = try PlanningRows.find(entry.subscriptionID, tx) else {
             throw Difference(reason: "the subscription is gone")
         }
+        let row = try periods.recorded(stored, tx)
         guard row.subscription.customerID == entry.customerID else {
             throw Difference(reason: "the subscription belongs to customer \(row.subscription.customerID) now")
         }

@@ -23,21 +23,56 @@ struct BackfillPeriods {
         var period: BillingPeriod?
     }
 
+    // MARK: - What no pass has seen
+
+    /// Records what came due up to the end of the range and was seen by no pass yet, so that it can be settled like
+    /// everything else that waits. Nothing is billed by it, and what came due later is left to the next pass.
+    ///
+    /// - Returns: the row as it is then.
+    func recorded(_ row: PlanningRow, _ tx: Transaction) throws -> PlanningRow {
+        guard needsRecords(row) else { return row }
+        let planning = PlanSubscription(
+            billing: billing, gateways: Set(billing.gateways.keys), now: now, recordsThrough: rangeEnd(row))
+        guard try planning.plan(row, isChanged: false, tx) != nil else { return row }
+        return try PlanningRows.find(row.subscription.id, tx) ?? row
+    }
+
+    /// True for a subscription that a pass would plan now, for what lies in the range or before.
+    func needsRecords(_ row: PlanningRow) -> Bool {
+        guard let state = row.state, state.isPlanned else { return !row.isCanceled }
+        if state.state == .parked { return true }
+        if state.state != .canceled, let terms = terms(row), terms.scheduleHash != state.scheduleHash { return true }
+        guard let next = state.nextBoundaryAt else { return false }
+        return next <= min(now, rangeEnd(row))
+    }
+
+    /// The last instant of the range's last day in the subscription's zone.
+    private func rangeEnd(_ row: PlanningRow) -> Instant {
+        guard let dayAfter = order.range.to.adding(days: 1) else { return now }
+        let zone = Zone(row.subscription.timeZone) ?? .utc
+        return zone.instant(of: LocalDateTime(date: dayAfter, time: .midnight)).instant.adding(milliseconds: -1)
+    }
+
+    private func terms(_ row: PlanningRow) -> SubscriptionTerms? {
+        try? SubscriptionTerms(SubscriptionTerms.Columns(row.subscription))
+    }
+
     // MARK: - Finding
 
     func find(
         _ row: PlanningRow, _ tx: Transaction
     ) throws -> (candidates: [Candidate], skipped: [BackfillEntry]) {
         let id = row.subscription.id
-        let terms = try? SubscriptionTerms(SubscriptionTerms.Columns(row.subscription))
+        let terms = terms(row)
         var skipped = try BackfillRows.invoices(of: id, from: order.range.from, through: order.range.to, tx).map {
             entry(row, .skip, $0.start, $0.end, periods: 1, reason: "invoiced already: \($0.state.rawValue)")
         }
         var found: [Candidate] = []
         for run in try Decisions.runs(of: id, from: order.range.from, through: order.range.to, tx) {
             guard run.isOpen else {
-                let reason = "\(run.kind.words): \(run.reason)"
-                skipped.append(entry(row, .skip, run.start, run.end, periods: run.periods, reason: reason))
+                skipped.append(
+                    entry(
+                        row, .skip, run.start, run.end, periods: run.periods, reason: run.kind.words(run.reason)))
                 continue
             }
             let cut = cut(run, schedules(row, terms))
@@ -46,7 +81,7 @@ struct BackfillPeriods {
                 skipped.append(entry(row, .skip, run.start, run.end, periods: run.periods, reason: reason))
             }
         }
-        if let entry = unplanned(row, terms) { skipped.append(entry) }
+        if let entry = unplanned(row) { skipped.append(entry) }
         return (found, skipped)
     }
 
@@ -87,17 +122,15 @@ struct BackfillPeriods {
         return [terms.schedule] + (shifted.map { [$0.schedule] } ?? [])
     }
 
-    /// What came due and was seen by no pass yet has no record that could be settled.
-    private func unplanned(_ row: PlanningRow, _ terms: SubscriptionTerms?) -> BackfillEntry? {
-        let reason = "no pass has planned it yet: dunlin run --once first"
-        guard let state = row.state, state.isPlanned else {
-            guard !row.isCanceled else { return nil }
-            return entry(row, .skip, order.range.from, order.range.to, periods: 0, reason: reason)
-        }
-        guard let start = state.nextPeriodStart.flatMap({ LocalDate($0) }), order.range.contains(start),
-            let at = state.nextBoundaryAt, at <= now
-        else { return nil }
-        return entry(row, .skip, start, order.range.to, periods: 0, reason: reason)
+    /// What came due and could not be planned has no record that could be settled.
+    private func unplanned(_ row: PlanningRow) -> BackfillEntry? {
+        guard row.state?.state != .parked, needsRecords(row) else { return nil }
+        let variable = row.gateway.flatMap { billing.keyless[$0] }
+        let why = variable.map { ": its gateway has no key: set \($0)" } ?? ""
+        let start = row.state?.nextPeriodStart.flatMap { LocalDate($0) } ?? order.range.from
+        return entry(
+            row, .skip, max(start, order.range.from), order.range.to, periods: 0,
+            reason: "no pass has planned it yet\(why)")
     }
 
     /// Why nothing of this subscription can be charged; nil when it can.
@@ -106,14 +139,14 @@ struct BackfillPeriods {
         if row.isPaused { return "the subscription is paused" }
         if let reason = row.state?.parkedReason { return "parked: \(reason)" }
         do {
-            _ = try terms(row, tx)
+            _ = try judged(row, tx)
             return nil
         } catch let problem as SubscriptionTerms.Problem {
             return problem.description
         }
     }
 
-    private func terms(_ row: PlanningRow, _ tx: Transaction) throws -> SubscriptionTerms {
+    private func judged(_ row: PlanningRow, _ tx: Transaction) throws -> SubscriptionTerms {
         try PlanSubscription(billing: billing, gateways: [], now: now).judge.terms(of: row, now: now, tx)
     }
 
@@ -134,7 +167,7 @@ struct BackfillPeriods {
             return nil
         }
         if period.isZeroLength { throw SubscriptionTerms.Problem("the period has no length") }
-        let terms = try terms(row, tx)
+        let terms = try judged(row, tx)
         let id = try OpenInvoice(billing: billing, now: now).open(
             period, terms, row: row, isFirst: false, isMissed: false, asksFirst: true, tx)
         return try Invoices.get(id, tx)
@@ -167,16 +200,5 @@ struct BackfillPeriods {
         guard let currency = Currency(row.subscription.currency) else { return nil }
         return Money(minorUnits: row.subscription.amountMinor, currency: currency)
             .multiplied(by: row.subscription.quantity)?.multiplied(by: Int64(periods))
-    }
-}
-
-extension BillingPlanner.DecisionKind {
-    fileprivate var words: String {
-        switch self {
-        case .waiting: "waits"
-        case .skipped: "skipped"
-        case .paused: "paused"
-        case .settledElsewhere: "settled elsewhere"
-        }
     }
 }

@@ -32,23 +32,15 @@ public struct PlanBackfill: Sendable {
     /// - Parameter after: what the page before gave; nil for the first one.
     /// - Returns: `last` is nil when there are no more pages.
     public func page(after: String?, now: Instant) async throws -> (entries: [BackfillEntry], last: String?) {
-        do {
-            try await billing.database.write(step: "plan-backfill") { tx in
-                throw TakenBack(page: try page(after: after, now: now, tx))
-            }
-            return ([], nil)
-        } catch let taken as TakenBack {
-            return (taken.page.entries, taken.page.last)
+        let found = try await billing.database.rehearse(step: "plan-backfill") { tx -> Page in
+            try page(after: after, now: now, tx)
         }
+        return (found.entries, found.last)
     }
 
     private struct Page: Sendable {
         var entries: [BackfillEntry] = []
         var last: String?
-    }
-
-    private struct TakenBack: Error {
-        let page: Page
     }
 
     private func page(after: String?, now: Instant, _ tx: Transaction) throws -> Page {
@@ -59,7 +51,7 @@ public struct PlanBackfill: Sendable {
         for id in ids {
             guard let row = try PlanningRows.find(id, tx), order.plan == nil || row.subscription.plan == order.plan
             else { continue }
-            page.entries += try entries(row, periods, tx)
+            page.entries += try entries(try periods.recorded(row, tx), periods, tx)
         }
         return page
     }
