@@ -179,6 +179,20 @@ import Testing
         #expect(try await stage.refundStates() == ["1000 succeeded"])
     }
 
+    @Test func onceChargingIsStartedTheNextPassSendsIt() async throws {
+        let (stage, _) = try await Self.paid()
+        try await stage.refund()
+        try await stage.stopCharging()
+        try await stage.pass { $0.waitSeconds = 0 }
+        try await stage.startCharging()
+        let now = stage.clock.now
+        try await stage.database.write { [name = stage.name] tx in
+            try RefundInvoice.goOn(gateway: name, now: now, tx)
+        }
+        try await stage.pass { $0.waitSeconds = 0 }
+        #expect(try await stage.refundStates() == ["1000 succeeded"])
+    }
+
     @Test func aRefusedKeyStopsTheGatewayAndTheRefundWaits() async throws {
         let (stage, _) = try await Self.paid()
         stage.wire.strike(.refund, [1], with: .answer(401, body: #"{"error":{"type":"invalid_request_error"}}"#))

@@ -2,6 +2,7 @@ public import DunlinCalendar
 import DunlinCore
 public import DunlinDatabase
 public import DunlinLedger
+import DunlinQueue
 
 /// A person wants the money of a paid invoice to go back. The row and its job are written together; the next pass
 /// sends the request (money.md 24).
@@ -61,6 +62,12 @@ public enum RefundInvoice {
             tx)
         try FollowUps.refund(refund.id, of: plan.invoice, now: now, tx)
         return (answer, refund)
+    }
+
+    /// Charging was started again: what waits to be sent at this gateway is due now.
+    public static func goOn(gateway: String, now: Instant, _ tx: Transaction) throws {
+        let waiting = JobFilter(state: .ready, queue: gateway, kind: RefundPayment.kind)
+        for job in try JobQueue.list(waiting, limit: 100_000, tx) { try JobQueue.moveForward(job.id, to: now, tx) }
     }
 
     private static func plan(

@@ -99,12 +99,12 @@ enum InvoiceParts {
             ReportColumn("id", .integer), ReportColumn("state"), ReportColumn("amount", .money),
             ReportColumn("currency"), ReportColumn("reason"), ReportColumn("gateway_id"),
             ReportColumn("written_at", .time), ReportColumn("ended_at", .time), ReportColumn("number", .integer),
-            ReportColumn("is_ours", .integer), ReportColumn("note"),
+            ReportColumn("made_by"), ReportColumn("note"),
         ],
         sql: """
             SELECT r.id AS id, r.state AS state, r.amount_minor AS amount, r.currency AS currency, r.reason AS reason,
                 r.gateway_id AS gateway_id, r.written_at AS written_at, r.ended_at AS ended_at,
-                r.number AS number, r.is_ours AS is_ours, r.note AS note
+                r.number AS number, IIF(r.is_ours, 'dunlin', 'elsewhere') AS made_by, r.note AS note
             FROM refunds r JOIN intents t ON t.id = r.intent_id WHERE t.invoice_id = ?1 ORDER BY r.id
             """)
 
