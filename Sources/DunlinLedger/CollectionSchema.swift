@@ -87,14 +87,32 @@ enum CollectionSchema {
             currency TEXT NOT NULL,
             reason TEXT NOT NULL,
             gateway_id TEXT,
-            state TEXT NOT NULL CHECK (state IN ('sending', 'pending', 'unknown', 'succeeded', 'failed', 'refused')),
+            state TEXT NOT NULL CHECK (state IN ('requested', 'sending', 'pending', 'unknown', 'succeeded', 'failed',
+                'refused')),
+            -- Of our own: its name in metadata and its idempotency key.
+            reference TEXT UNIQUE,
+            -- Why it ended as it did, or what it waits for.
+            note TEXT,
+            sends INTEGER NOT NULL DEFAULT 0 CHECK (sends >= 0),
+            sent_at INTEGER,
+            -- Until when the last request could leave.
+            send_by INTEGER,
+            asks INTEGER NOT NULL DEFAULT 0,
+            -- The first complete read after send_by that did not show it.
+            empty_read_at INTEGER,
+            server_failed_at INTEGER,
+            -- The gateway's id as a person says it: read before it is believed.
+            told_id TEXT,
+            -- When a person was told that nobody knows what became of it.
+            raised_at INTEGER,
             -- 0: made at the gateway by somebody else; the ledger only saw it.
             is_ours INTEGER NOT NULL DEFAULT 1 CHECK (is_ours IN (0, 1)),
             written_at INTEGER NOT NULL,
             -- The instant at which the newest observation applied was asked for.
             observed_at INTEGER,
             ended_at INTEGER,
-            UNIQUE (intent_id, number)
+            UNIQUE (intent_id, number),
+            CHECK (is_ours = 0 OR reference IS NOT NULL)
         ) STRICT;
         CREATE UNIQUE INDEX refunds_one_in_flight ON refunds (intent_id)
             WHERE is_ours = 1 AND state NOT IN ('succeeded', 'failed', 'refused');

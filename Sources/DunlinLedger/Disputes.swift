@@ -56,6 +56,15 @@ public enum Disputes {
             customerID)
     }
 
+    /// A dispute about the invoice's money is open, or was lost.
+    public static func isInDispute(invoiceID: Int64, _ tx: Transaction) throws -> Bool {
+        let statuses = try tx.rows(
+            "SELECT d.status AS status FROM disputes d JOIN intents t ON t.id = d.intent_id WHERE t.invoice_id = ?1",
+            invoiceID
+        ) { try $0.get("status", as: String.self) }
+        return statuses.contains { DisputeStatus.isOpen($0) || DisputeStatus.takesMoney($0) }
+    }
+
     /// What of an invoice's money is contested or gone, in minor units.
     public static func disputedMinor(invoiceID: Int64, _ tx: Transaction) throws -> Int64 {
         let rows = try tx.rows(

@@ -37,7 +37,7 @@ public enum GatewayRefunds {
         let ends = state != "pending"
         try tx.execute(
             """
-            UPDATE refunds SET state = ?2, gateway_id = COALESCE(gateway_id, ?3), observed_at = ?4,
+            UPDATE refunds SET state = ?2, gateway_id = COALESCE(gateway_id, ?3), observed_at = ?4, note = NULL,
                 ended_at = CASE WHEN ?5 = 0 THEN NULL WHEN state = ?2 THEN COALESCE(ended_at, ?6) ELSE ?6 END
             WHERE id = ?1
             """, known.id, state, snapshot.id, askedAt, ends, now)
@@ -71,14 +71,16 @@ public enum GatewayRefunds {
             JOIN intents t ON t.id = r.intent_id WHERE r.gateway_id = ?1 AND t.gateway = ?2
             """, snapshot.id, intent.gateway, read: known)
         if let byID { return byID }
-        let isNamedOurs = snapshot.metadata.reference == intent.reference
-        guard isNamedOurs || (isUnnamedOurs && snapshot.metadata.reference == nil) else { return nil }
+        let reference = snapshot.metadata.reference
+        guard reference != nil || isUnnamedOurs else { return nil }
+        // Without a name only one that was sent can be it.
         return try tx.row(
             """
             SELECT id, state, observed_at FROM refunds
             WHERE intent_id = ?1 AND gateway_id IS NULL AND is_ours = 1 AND amount_minor = ?2
                 AND state NOT IN ('succeeded', 'failed', 'refused')
-            """, intent.id, amount.minorUnits, read: known)
+                AND CASE WHEN ?3 IS NULL THEN state <> 'requested' ELSE reference = ?3 END
+            """, intent.id, amount.minorUnits, reference, read: known)
     }
 
     private static func known(_ row: Row) throws -> Known {

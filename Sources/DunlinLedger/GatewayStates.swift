@@ -7,6 +7,7 @@ extension GatewayKind: ColumnValue {}
 /// What all processes share about one gateway: whose it is, whether it may charge, how fast.
 public struct GatewayState: Hashable, Sendable {
     public var gateway: String
+    public var kind: GatewayKind
     public var mode: GatewayMode
     /// The account's id where the gateway tells it, else the hash of the key.
     public var account: String
@@ -29,6 +30,7 @@ public struct GatewayState: Hashable, Sendable {
 
     init(_ row: Row) throws {
         gateway = try row.get("gateway")
+        kind = try row.get("kind")
         mode = try row.get("mode")
         account = try row.get("account")
         keyHash = try row.get("key_hash")

@@ -160,6 +160,16 @@ struct LedgerRows {
         return tx.lastInsertedID
     }
 
+    /// A refund of ours.
+    func refund(_ id: Int64, of intent: Int64, _ state: String) throws {
+        try tx.execute(
+            """
+            INSERT INTO refunds (id, intent_id, number, amount_minor, currency, reason, state, reference, written_at,
+                ended_at)
+            VALUES (?1, ?2, 1, 100, 'USD', 'a test', ?3, 'ref:refund:1', ?4, ?5)
+            """, id, intent, state, Self.now, state == "unknown" ? nil : Self.now)
+    }
+
     func decision(
         _ kind: String, _ reason: String, from start: String, to end: String, of subscription: String = "sub1",
         periods: Int = 1

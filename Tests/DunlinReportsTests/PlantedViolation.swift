@@ -112,6 +112,12 @@ struct PlantedViolation: Sendable, CustomTestStringConvertible {
             "more was kept than was owed", .p1, "collected_too_much", ["subscription_id": "sub1", "invoice_id": "10"]
         ) { rows in try rows.tx.execute("UPDATE invoices SET collected_minor = 3800 WHERE id = 10") },
         PlantedViolation(
+            "more went back than came", .p1, "refunded_too_much", ["subscription_id": "sub1", "invoice_id": "10"]
+        ) { rows in try rows.tx.execute("UPDATE invoices SET refunded_minor = collected_minor + 1 WHERE id = 10") },
+        PlantedViolation(
+            "a refund is not counted", .p1, "refunds_not_the_sum", ["subscription_id": "sub1", "invoice_id": "10"]
+        ) { rows in try rows.refund(1, of: 10, "succeeded") },
+        PlantedViolation(
             "a success did not reach its invoice", .p5, "success_not_recorded",
             ["subscription_id": "sub2", "invoice_id": "21", "intent_id": "21"]
         ) { rows in try rows.tx.execute("UPDATE intents SET status = 'succeeded' WHERE id = 21") },
@@ -175,6 +181,10 @@ struct PlantedViolation: Sendable, CustomTestStringConvertible {
             try rows.tx.execute(
                 "UPDATE jobs SET run_at = ?1, id = 1000 WHERE unique_key = 'settle-attempt/41'", now.adding(days: 2))
         },
+        PlantedViolation(
+            "nobody asks about an unknown refund", .p4, "refund_without_job",
+            ["subscription_id": "sub1", "invoice_id": "10", "refund_id": "1"]
+        ) { rows in try rows.refund(1, of: 10, "unknown") },
         PlantedViolation(
             "an attempt was written over an unknown one", .p4, "attempt_while_in_flight",
             ["subscription_id": "sub4", "invoice_id": "41", "attempt_id": "45", "earlier_attempt_id": "41"]

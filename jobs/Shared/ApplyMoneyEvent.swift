@@ -45,27 +45,8 @@ struct ApplyMoneyEvent: Sendable {
         let (success, more) = try await success(of: intent)
         try await application.end(.applied(nil), exchanges: exchanges + more, invoiceID: intent.invoiceID) { now, tx in
             try collect(success, intent, now: now, tx)
-            for refund in refunds { try note(refund, intent, askedAt: askedAt, now: now, tx) }
-            try count(intent.invoiceID, tx)
+            try NotedRefunds(gateway: gateway, askedAt: askedAt, now: now).note(refunds, of: intent, tx)
         }
-    }
-
-    private func note(
-        _ refund: RefundSnapshot, _ intent: Intent, askedAt: Instant, now: Instant, _ tx: Transaction
-    ) throws {
-        let change = try GatewayRefunds.note(
-            refund, of: intent, isUnnamedOurs: gateway.driver.kind == .wooshpay, askedAt: askedAt, now: now, tx)
-        let kind: String
-        switch change {
-        case .none, .noted: return
-        case .succeeded: kind = "refunded"
-        case .failed: kind = "refund_failed"
-        }
-        let invoice = try Invoices.get(intent.invoiceID, tx)
-        try Activity.add(
-            kind, subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, amountMinor: refund.amount?.minorUnits,
-            currency: refund.amount?.currency.code, reason: refund.failureReason ?? refund.reason,
-            effectiveAt: refund.createdAt, now: now, tx)
     }
 
     // MARK: - Disputes
@@ -92,7 +73,7 @@ struct ApplyMoneyEvent: Sendable {
         let invoice = try Invoices.get(intent.invoiceID, tx)
         let change = try Disputes.note(
             dispute, of: intent, customerID: invoice.customerID, askedAt: askedAt, now: now, tx)
-        try count(invoice.id, tx)
+        try NotedRefunds.count(invoice.id, tx)
         let kind: String
         switch change {
         case .none, .noted: return
@@ -139,11 +120,6 @@ struct ApplyMoneyEvent: Sendable {
         let invoice = try Invoices.get(intent.invoiceID, tx)
         let inFlight = try Attempts.of(invoice.id, tx).first { $0.intentID == intent.id && $0.state.isInFlight }
         try Collected(billing: billing, now: now).record(invoice, intentID: intent.id, attempt: inFlight, tx)
-    }
-
-    private func count(_ invoiceID: Int64, _ tx: Transaction) throws {
-        try Invoices.countRefundsAndDisputes(
-            invoiceID, disputedMinor: try Disputes.disputedMinor(invoiceID: invoiceID, tx), tx)
     }
 
     private func nobody(_ exchanges: [Exchange] = []) async throws {

@@ -15,7 +15,7 @@ public struct BillingWorker: Sendable {
     /// Up to this long a free slot waits for a permit or a job; longer waits are looked at again when a job ends.
     static let waitMilliseconds: Int64 = 1000
     private static let kindsWhileStopped = [
-        SettleAttempt.kind, CancelIntent.kind, AskAboutLateDebts.kind, ApplyEvent.kind,
+        SettleAttempt.kind, CancelIntent.kind, AskAboutLateDebts.kind, ApplyEvent.kind, RefundPayment.kind,
     ]
 
     let billing: Billing
@@ -176,6 +176,7 @@ public struct BillingWorker: Sendable {
         case SettleAttempt.kind: try await SettleAttempt(billing: billing).run(claimed)
         case CancelIntent.kind: try await CancelIntent(billing: billing).run(claimed)
         case AskAboutLateDebts.kind: try await AskAboutLateDebts(billing: billing).run(claimed)
+        case RefundPayment.kind: try await RefundPayment(billing: billing).run(claimed)
         case ApplyEvent.kind: try await ApplyEvent(billing: billing).run(claimed)
         default: throw BillingError.unknownKind(claimed.job.kind)
         }

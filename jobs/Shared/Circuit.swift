@@ -32,9 +32,10 @@ struct Circuit {
         guard try GatewayStates.closeCircuit(gateway, tx) else { return }
         var generator = billing.clock.generator
         let limits = billing.gateways[gateway]?.limits
-        for job in try JobQueue.list(
-            JobFilter(state: .ready, queue: gateway, kind: SettleAttempt.kind), limit: 100_000, tx)
-        {
+        let waiting = try [SettleAttempt.kind, RefundPayment.kind].flatMap { kind in
+            try JobQueue.list(JobFilter(state: .ready, queue: gateway, kind: kind), limit: 100_000, tx)
+        }
+        for job in waiting {
             let spread =
                 limits.map { min(Self.spreadSeconds, Int64(Double(job.id % 100_000) / max($0.perSecond, 1))) } ?? 0
             let at = now.adding(

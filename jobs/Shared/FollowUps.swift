@@ -47,6 +47,18 @@ enum FollowUps {
                 runAt: now, neverDies: true, whileRunning: .runAgain), now: now, tx)
     }
 
+    static func refund(_ refundID: Int64, of invoice: Invoice, now: Instant, _ tx: Transaction) throws {
+        try JobQueue.enqueue(
+            NewJob(
+                queue: invoice.gateway, kind: RefundPayment.kind, arguments: JobArguments(refund: refundID).text,
+                uniqueKey: refundKey(refundID), concurrencyKey: customerKey(invoice), priority: .charge,
+                runAt: now, neverDies: true), now: now, tx)
+    }
+
+    static func refundIsOver(_ refundID: Int64, now: Instant, _ tx: Transaction) throws {
+        try JobQueue.withdraw(uniqueKey: refundKey(refundID), reason: "the refund has ended", now: now, tx)
+    }
+
     static func askAboutLateDebts(gateway: String, now: Instant, _ tx: Transaction) throws {
         try JobQueue.enqueue(
             NewJob(
@@ -73,5 +85,6 @@ enum FollowUps {
     static func chargeKey(_ invoiceID: Int64) -> String { "charge-invoice/\(invoiceID)" }
     static func customerKey(_ invoice: Invoice) -> String { customerKey(invoice.customerID) }
     private static func customerKey(_ customerID: String) -> String { "customer/\(customerID)" }
+    private static func refundKey(_ refundID: Int64) -> String { "refund-payment/\(refundID)" }
     private static func settleKey(_ attemptID: Int64) -> String { "settle-attempt/\(attemptID)" }
 }

@@ -7,17 +7,19 @@ struct JobArguments: Codable, Hashable, Sendable {
     var invoice: Int64?
     var attempt: Int64?
     var intent: Int64?
+    var refund: Int64?
     var gateway: String?
     /// The gateway's id of an event.
     var event: String?
 
     init(
-        invoice: Int64? = nil, attempt: Int64? = nil, intent: Int64? = nil, gateway: String? = nil,
-        event: String? = nil
+        invoice: Int64? = nil, attempt: Int64? = nil, intent: Int64? = nil, refund: Int64? = nil,
+        gateway: String? = nil, event: String? = nil
     ) {
         self.invoice = invoice
         self.attempt = attempt
         self.intent = intent
+        self.refund = refund
         self.gateway = gateway
         self.event = event
     }
@@ -39,6 +41,7 @@ struct JobArguments: Codable, Hashable, Sendable {
         if let invoice { return #"{"invoice":\#(invoice)}"# }
         if let attempt { return #"{"attempt":\#(attempt)}"# }
         if let intent { return #"{"intent":\#(intent)}"# }
+        if let refund { return #"{"refund":\#(refund)}"# }
         // An event's id was checked when it was read: a single word without quotes.
         if let event { return #"{"event":"\#(event)"}"# }
         return "{}"

@@ -28,6 +28,18 @@ enum AttemptChecks {
             // An hour for the spread on the wait.
             arguments: { [$0.now.adding(hours: 25)] }),
         SQLCheck(
+            promise: .p4, rule: "refund_without_job",
+            sentence: "a refund of ours has not ended and no job sends it or asks what became of it",
+            counting: "SELECT COUNT(*) FROM refunds WHERE is_ours = 1",
+            finding: """
+                SELECT i.subscription_id, i.id, r.id FROM refunds r JOIN intents t ON t.id = r.intent_id
+                JOIN invoices i ON i.id = t.invoice_id
+                WHERE r.is_ours = 1 AND r.state NOT IN ('succeeded', 'failed', 'refused') AND NOT EXISTS (
+                    SELECT 1 FROM jobs j
+                    WHERE j.unique_key = 'refund-payment/' || r.id AND j.state IN ('ready', 'running'))
+                """,
+            ids: ["subscription_id", "invoice_id", "refund_id"]),
+        SQLCheck(
             promise: .p4, rule: "attempt_while_in_flight",
             sentence: "an attempt was written while an earlier one on the same invoice was in flight",
             counting: "SELECT COUNT(*) FROM attempts WHERE number > 1",

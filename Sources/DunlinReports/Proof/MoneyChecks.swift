@@ -25,6 +25,21 @@ enum MoneyChecks {
                 SELECT subscription_id, id FROM invoices WHERE collected_minor - refunded_minor > amount_minor
                 """,
             ids: ["subscription_id", "invoice_id"]),
+        SQLCheck(
+            promise: .p1, rule: "refunded_too_much", sentence: "more went back than was collected",
+            finding: "SELECT subscription_id, id FROM invoices WHERE refunded_minor > collected_minor",
+            ids: ["subscription_id", "invoice_id"]),
+        SQLCheck(
+            promise: .p1, rule: "refunds_not_the_sum",
+            sentence: "what an invoice counts as refunded is not the sum of its refunds",
+            counting: "SELECT COUNT(*) FROM refunds",
+            finding: """
+                SELECT i.subscription_id, i.id FROM invoices i
+                JOIN (SELECT t.invoice_id AS invoice_id, SUM(IIF(r.state = 'succeeded', r.amount_minor, 0)) AS gone
+                    FROM refunds r JOIN intents t ON t.id = r.intent_id GROUP BY t.invoice_id) s ON s.invoice_id = i.id
+                WHERE i.refunded_minor <> s.gone
+                """,
+            ids: ["subscription_id", "invoice_id"]),
     ]
 
     private static let settledStays = [

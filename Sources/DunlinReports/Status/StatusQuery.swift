@@ -61,11 +61,16 @@ extension StatusReport.Charging {
 extension StatusReport.NeedsPerson {
     init(now: Instant, _ tx: Transaction) throws {
         let unknown = try UnknownAttempts(now: now, tx)
+        let refunds =
+            "FROM refunds r JOIN intents t ON t.id = r.intent_id WHERE r.state = 'unknown' AND r.sent_at <= ?1"
+        let hourAgo = now.adding(hours: -1)
         let open = "SELECT COUNT(*) FROM invoices WHERE state = 'open' AND waits_for = ?1"
         self.init(
             parked: try tx.count("SELECT COUNT(*) FROM billing_state WHERE state = 'parked'"),
             waiting: try tx.count("SELECT COALESCE(SUM(periods), 0) FROM decisions WHERE kind = 'waiting'"),
             unknown: unknown.count, oldestUnknownSeconds: unknown.oldestSeconds,
+            unknownRefunds: try tx.count("SELECT COUNT(*) \(refunds)", hourAgo),
+            unknownRefundInvoice: try tx.value("SELECT t.invoice_id \(refunds) ORDER BY r.id LIMIT 1", hourAgo),
             deadJobs: try tx.count("SELECT COUNT(*) FROM jobs WHERE state = 'dead'"),
             onHold: try tx.count(open, "on_hold"), needsMethod: try tx.count(open, "needs_method"),
             needsCustomer: try tx.count(open, "needs_customer"),

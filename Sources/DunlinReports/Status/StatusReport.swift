@@ -26,6 +26,9 @@ public struct StatusReport: Hashable, Sendable, Encodable {
         public var waiting: Int64
         public var unknown: Int64
         public var oldestUnknownSeconds: Int64?
+        /// Refunds of which nobody has known for an hour what became of them, and the invoice of the oldest.
+        public var unknownRefunds: Int64
+        public var unknownRefundInvoice: Int64?
         public var deadJobs: Int64
         public var onHold: Int64
         public var needsMethod: Int64
@@ -105,8 +108,8 @@ extension StatusReport.NeedsPerson {
     /// True when nothing waits for anybody.
     public var isQuiet: Bool {
         [
-            parked, waiting, unknown, deadJobs, onHold, needsMethod, needsCustomer, collectedAfterEnd, failedEvents,
-            badSourceRows,
+            parked, waiting, unknown, unknownRefunds, deadJobs, onHold, needsMethod, needsCustomer, collectedAfterEnd,
+            failedEvents, badSourceRows,
         ].allSatisfy { $0 == 0 }
     }
 }

@@ -31,7 +31,7 @@ extension Story {
         return Story(title: "invoice \(id)", fields: facts.fields + next, parts: parts)
     }
 
-    /// The jobs that are, or were, about this invoice, its attempts and its intents.
+    /// The jobs that are, or were, about this invoice, its attempts, its intents and its refunds.
     private static func jobs(of id: Int64, _ tx: Transaction) throws -> [JobRecord] {
         let keys =
             try ["charge-invoice/\(id)"]
@@ -41,6 +41,10 @@ extension Story {
             + tx.rows("SELECT id FROM intents WHERE invoice_id = ?1 ORDER BY number", id) {
                 "cancel-intent/\(try $0.get(0, as: Int64.self))"
             }
+            + tx.rows(
+                "SELECT r.id FROM refunds r JOIN intents t ON t.id = r.intent_id WHERE t.invoice_id = ?1 ORDER BY r.id",
+                id
+            ) { "refund-payment/\(try $0.get(0, as: Int64.self))" }
         var jobs: [JobRecord] = []
         for key in keys.prefix(rowsMax) {
             for state in [JobState.ready, .running, .dead] {
@@ -94,11 +98,13 @@ enum InvoiceParts {
         columns: [
             ReportColumn("id", .integer), ReportColumn("state"), ReportColumn("amount", .money),
             ReportColumn("currency"), ReportColumn("reason"), ReportColumn("gateway_id"),
-            ReportColumn("written_at", .time), ReportColumn("ended_at", .time),
+            ReportColumn("written_at", .time), ReportColumn("ended_at", .time), ReportColumn("number", .integer),
+            ReportColumn("made_by"), ReportColumn("note"),
         ],
         sql: """
             SELECT r.id AS id, r.state AS state, r.amount_minor AS amount, r.currency AS currency, r.reason AS reason,
-                r.gateway_id AS gateway_id, r.written_at AS written_at, r.ended_at AS ended_at
+                r.gateway_id AS gateway_id, r.written_at AS written_at, r.ended_at AS ended_at,
+                r.number AS number, IIF(r.is_ours, 'dunlin', 'elsewhere') AS made_by, r.note AS note
             FROM refunds r JOIN intents t ON t.id = r.intent_id WHERE t.invoice_id = ?1 ORDER BY r.id
             """)
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DunlinDatabase
+import DunlinJobs
 import DunlinLedger
 
 /// `dunlin charging stop|start`: the switch in front of every new money request (money.md 34).
@@ -105,6 +106,7 @@ struct ChargingSwitch {
                     case .start: try GatewayStates.start(gateway, now: now, tx)
                     }
                 if changed {
+                    if direction == .start { try RefundInvoice.goOn(gateway: gateway, now: now, tx) }
                     let kind = "charging_\(direction == .stop ? "stopped" : "started")"
                     try Activity.add(kind, reason: "\(gateway): \(reason)", actor: actor, now: now, tx)
                 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DunlinReports
 
-/// `dunlin invoices list|show`.
+/// `dunlin invoices list|show|refund|settle-refund`.
 struct InvoicesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invoices",
@@ -10,8 +10,9 @@ struct InvoicesCommand: ParsableCommand {
             Examples:
               dunlin invoices list --state needs_method
               dunlin invoices show 42
+              dunlin invoices refund 42 --reason "charged by mistake"
             """,
-        subcommands: [List.self, Show.self])
+        subcommands: [List.self, Show.self, InvoicesRefund.self, InvoicesSettleRefund.self])
 
     struct List: DunlinCommand {
         static let configuration = CommandConfiguration(

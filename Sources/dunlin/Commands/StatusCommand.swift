@@ -64,6 +64,10 @@ private struct StatusView {
         let age = needs.oldestUnknownSeconds.map { ", the oldest since \(Age.text(seconds: $0))" } ?? ""
         let rows: [(count: Int64, what: String, look: String)] = [
             (needs.unknown, "attempts unknown\(age)", "attempts list --state unknown"),
+            (
+                needs.unknownRefunds, "refunds unknown",
+                needs.unknownRefundInvoice.map { "invoices show \($0)" } ?? "prove"
+            ),
             (needs.collectedAfterEnd, "invoices collected after their end", "invoices list --state paid"),
             (needs.deadJobs, "dead jobs", "jobs list --state dead"),
             (needs.parked, "parked subscriptions", "subscriptions list --state parked"),

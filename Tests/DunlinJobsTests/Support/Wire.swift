@@ -8,10 +8,10 @@ import Synchronization
 /// One request on its way, as a test sees it.
 struct WireRequest: Hashable, Sendable {
     enum Kind: String, Hashable, Sendable {
-        case create, confirm, oneCall, cancel, retrieve, list, search, account
+        case create, confirm, oneCall, refund, cancel, retrieve, list, search, account
 
         /// A request that creates or moves money.
-        var isMoney: Bool { self == .create || self == .confirm || self == .oneCall }
+        var isMoney: Bool { self == .create || self == .confirm || self == .oneCall || self == .refund }
     }
 
     var kind: Kind
@@ -154,6 +154,7 @@ final class Wire: Transport {
         if path.hasSuffix("/cancel") { return .cancel }
         if path.hasSuffix("/search") { return .search }
         if path.hasSuffix("/account") { return .account }
+        if method == "POST", path.hasSuffix("/refunds") { return .refund }
         if method == "POST" {
             return body.contains("confirm=true") || body.contains(#""confirm":true"#) ? .oneCall : .create
         }
