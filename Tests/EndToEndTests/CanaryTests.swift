@@ -99,7 +99,7 @@ import Testing
 
     /// Deliveries, signed and not, with canaries in body and headers; and an event file with some.
     private func plant(_ receiver: Receiver, intents: [[String: Any]]) async throws {
-        let secret = try #require(receiver.world.sandbox.webhookSecrets[receiver.gateway])
+        let secret = try #require(receiver.sandbox.webhookSecrets[receiver.gateway])
         let intent = intents.first?["id"] as? String ?? ""
         let customer = intents.first?["customer"] as? String ?? ""
         for (index, object) in [intent, Self.clientSecret, Self.card].enumerated() {

@@ -55,18 +55,39 @@ struct SavingCardsTests {
         }
 
         // A renewal finds the saved card by itself.
-        try desk.program.write(
-            "id,customer_id,plan,amount_minor,currency,quantity,interval,interval_count,anchor,time_zone,"
-                + "cancel_at_period_end,status\n"
-                + "s-1,c-1,pro,1200,EUR,1,month,1,2026-03-01T09:00:00,UTC,false,active\n", to: "subscriptions.csv")
-        let imported = try await desk.program.run("import", "subscriptions.csv", "--now", BillingWorld.start)
-        #expect(imported.status == 0, "\(imported.error)")
+        try await desk.subscribe()
         let pass = try await desk.program.run(
             "run", "--once", "--wait", "0", "--json", "--now", BillingWorld.start)
         #expect(try pass.object()["succeeded"] as? Int == 1, "\(pass.output) \(pass.error)")
         let audit = try await desk.sandbox.audit()
         #expect(audit.successes == 3 && audit.doubles == 0)
         try await desk.expectNoTrace(of: [Self.threeDSecureCard, Self.plainCard, "_secret_"])
+    }
+
+    /// Nobody reads the intent: the gateway's signed webhook tells of it, and the pass that reads it again stores the card.
+    @Test(.timeLimit(.minutes(5)), arguments: GatewayName.allCases)
+    func theWebhookOfASavedCardStoresItAndARenewalIsCharged(_ gateway: GatewayName) async throws {
+        let desk = try await Desk(gateway)
+        try await desk.run("customers", "create", "--id", "c-1", "--email", "a@example.com")
+        let receiver = try await Receiver(desk.program, desk.sandbox, gateway)
+        let asked = try await desk.run(
+            "setup-intents", "create", "--customer", "c-1", "--usage", "off_session", "--confirm", "--card-stdin",
+            "--return-url", "https://yourwebsite.com", input: Desk.card(Self.threeDSecureCard))
+        let id = try #require(asked["id"] as? String)
+        try await desk.sandbox.order("POST", "/_sandbox/intents/\(id)/authenticate", #"{"answer":"approve"}"#)
+        _ = try await receiver.events { rows in rows.contains { $0["type"] as? String == "setup_intent.succeeded" } }
+        #expect(try await desk.list("payment-methods").isEmpty)
+        try await desk.subscribe()
+        // One pass stores the card, and the next finds it.
+        for collected in 0...1 {
+            let pass = try await desk.program.run("run", "--once", "--wait", "5", "--json", "--now", BillingWorld.start)
+            #expect(try pass.object()["succeeded"] as? Int == collected, "\(pass.output) \(pass.error)")
+            #expect(try await desk.list("payment-methods").count == 1)
+        }
+        let audit = try await desk.sandbox.audit()
+        #expect(audit.successes == 1 && audit.doubles == 0)
+        receiver.running.terminate()
+        #expect(try await receiver.running.end().status == 0)
     }
 
     @Test(arguments: GatewayName.allCases)
@@ -231,6 +252,16 @@ private struct Desk: Sendable {
         let ended = try await program.run(arguments + ["--json"], input: input)
         #expect(ended.status == 0, "\(arguments): \(ended.output) \(ended.error)")
         return try ended.object()
+    }
+
+    /// The customer takes a subscription that is due, without naming a card.
+    func subscribe() async throws {
+        try program.write(
+            "id,customer_id,plan,amount_minor,currency,quantity,interval,interval_count,anchor,time_zone,"
+                + "cancel_at_period_end,status\n"
+                + "s-1,c-1,pro,1200,EUR,1,month,1,2026-03-01T09:00:00,UTC,false,active\n", to: "subscriptions.csv")
+        let imported = try await program.run("import", "subscriptions.csv", "--now", BillingWorld.start)
+        #expect(imported.status == 0, "\(imported.error)")
     }
 
     /// The status of a command that must fail, and the kind of the error on its standard output.

@@ -7,26 +7,30 @@ import Testing
 
 /// `dunlin serve` in another process, with the sandbox sending its events there.
 struct Receiver: Sendable {
-    let world: BillingWorld
+    let sandbox: SandboxProcess
     let gateway: GatewayName
-    /// The program of the world with the webhook secrets in its environment.
+    /// The program with the webhook secrets in its environment.
     let program: Program
     let running: RunningProgram
     let url: String
 
     init(_ world: BillingWorld, _ gateway: GatewayName, connects: Bool = true) async throws {
-        self.world = world
+        try await self.init(world.program, world.sandbox, gateway, connects: connects)
+    }
+
+    init(_ program: Program, _ sandbox: SandboxProcess, _ gateway: GatewayName, connects: Bool = true) async throws {
+        self.sandbox = sandbox
         self.gateway = gateway
-        var program = world.program
+        var program = program
         program.environment["DUNLIN_LISTEN_PUBLIC"] = "127.0.0.1:0"
         program.environment["DUNLIN_LISTEN_ADMIN"] = "127.0.0.1:0"
-        program.environment[gateway.prefix + "_WEBHOOK_SECRET"] = world.sandbox.webhookSecrets[gateway]
+        program.environment[gateway.prefix + "_WEBHOOK_SECRET"] = sandbox.webhookSecrets[gateway]
         self.program = program
         running = try program.start(["serve", "--json", "--log-level", "trace", "--now", BillingWorld.start])
         let line = try #require(try await running.firstLine())
         let told = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
         url = try #require(told?["listening"] as? String) + "/webhooks/\(gateway.rawValue)"
-        if connects { try await world.sandbox.sendEvents(of: gateway, to: url) }
+        if connects { try await sandbox.sendEvents(of: gateway, to: url) }
     }
 
     /// Rows of `events list`, once they are as wanted: the sandbox delivers in its own time.
@@ -52,13 +56,13 @@ struct Receiver: Sendable {
 
     /// The customer of an intent that waits for them pays it in session, with another card.
     func payInSession() async throws {
-        let customer = try #require(try await world.sandbox.get("/v1/customers")["data"] as? [[String: Any]])
-        let intents = try #require(try await world.sandbox.get("/v1/payment_intents")["data"] as? [[String: Any]])
+        let customer = try #require(try await sandbox.get("/v1/customers")["data"] as? [[String: Any]])
+        let intents = try #require(try await sandbox.get("/v1/payment_intents")["data"] as? [[String: Any]])
         let open = try #require(intents.first { $0["status"] as? String != "succeeded" })
         #expect(customer.contains { $0["id"] as? String == open["customer"] as? String })
         let owner = try #require(open["customer"] as? String)
-        let card = try await world.sandbox.stripe("/v1/payment_methods/pm_card_visa/attach", ["customer": owner])
-        let confirmed = try await world.sandbox.stripe(
+        let card = try await sandbox.stripe("/v1/payment_methods/pm_card_visa/attach", ["customer": owner])
+        let confirmed = try await sandbox.stripe(
             "/v1/payment_intents/\(try #require(open["id"] as? String))/confirm",
             ["payment_method": try #require(card["id"] as? String), "return_url": "https%3A%2F%2Fexample.com"])
         #expect(confirmed["status"] as? String == "succeeded")
