@@ -3,38 +3,18 @@ import DunlinWeb
 import Logging
 import NIOCore
 import NIOHTTP1
-import ServiceLifecycle
 import Synchronization
 import Testing
 
 /// The admin listener on a real loopback port.
 @Suite(.timeLimit(.minutes(1))) struct AdminListenerTests {
-    /// Starts a listener on a free port, hands the port over, and then ends it as SIGTERM would.
     private static func withListener(_ body: (Int) async throws -> Void) async throws {
-        let (ports, told) = AsyncStream.makeStream(of: Int.self)
-        let listener = AdminListener(
-            host: "127.0.0.1", port: 0, health: SickLedger.check(try await SickLedger.database { try $0.deadJob() }),
-            logger: SickLedger.silentLog, onListening: { told.yield($0) })
-        let group = ServiceGroup(
-            configuration: .init(
-                services: [.init(service: listener, successTerminationBehavior: .ignore)],
-                logger: SickLedger.silentLog))
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask {
-                defer { told.finish() }
-                try await group.run()
-            }
-            for await port in ports {
-                do {
-                    try await body(port)
-                } catch {
-                    await group.triggerGracefulShutdown()
-                    throw error
-                }
-                await group.triggerGracefulShutdown()
-            }
-            try await tasks.waitForAll()
-        }
+        let health = SickLedger.check(try await SickLedger.database { try $0.deadJob() })
+        try await RunningListener.with(
+            { told in
+                AdminListener(
+                    host: "127.0.0.1", port: 0, health: health, logger: SickLedger.silentLog, onListening: told)
+            }, body)
     }
 
     private static func get(_ path: String, port: Int) async throws -> HTTPClientResponse {

@@ -10,7 +10,6 @@ import Foundation
 import Logging
 import NIOCore
 import NIOHTTP1
-import ServiceLifecycle
 import Synchronization
 import Testing
 
@@ -169,33 +168,13 @@ import Testing
 
     // MARK: - Over a socket
 
-    private static func withListener(_ inbox: WebhookInbox, _ body: @escaping @Sendable (Int) async throws -> Void)
-        async throws
-    {
-        let (ports, told) = AsyncStream.makeStream(of: Int.self)
-        let listener = PublicListener(
-            host: "127.0.0.1", port: 0, inbox: inbox, isRequired: true, logger: SickLedger.silentLog,
-            onListening: { told.yield($0) })
-        let group = ServiceGroup(
-            configuration: .init(
-                services: [.init(service: listener, successTerminationBehavior: .ignore)],
-                logger: SickLedger.silentLog))
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask {
-                defer { told.finish() }
-                try await group.run()
-            }
-            for await port in ports {
-                do {
-                    try await body(port)
-                } catch {
-                    await group.triggerGracefulShutdown()
-                    throw error
-                }
-                await group.triggerGracefulShutdown()
-            }
-            try await tasks.waitForAll()
-        }
+    private static func withListener(_ inbox: WebhookInbox, _ body: (Int) async throws -> Void) async throws {
+        try await RunningListener.with(
+            { told in
+                PublicListener(
+                    host: "127.0.0.1", port: 0, inbox: inbox, isRequired: true, logger: SickLedger.silentLog,
+                    onListening: told)
+            }, body)
     }
 
     private static func send(
