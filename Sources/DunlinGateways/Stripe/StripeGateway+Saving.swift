@@ -1,32 +1,14 @@
 public import DunlinCore
 
 extension StripeGateway {
-    public func setupIntent(_ setupIntentID: String) async -> GatewayReply<SetupIntentSnapshot> {
-        await calls.read(Call(.retrieveSetupIntent, objectID: setupIntentID), as: calls.decoder.setupIntents)
-    }
-
     public func paymentMethod(
         _ paymentMethodID: String, customerID: String
     ) async -> GatewayReply<PaymentMethodSnapshot> {
         await calls.read(Call(.retrievePaymentMethod, objectID: paymentMethodID), as: calls.decoder.paymentMethods)
     }
-
-    public func paymentMethods(ofCustomer customerID: String) async -> GatewayReply<[PaymentMethodSnapshot]> {
-        await calls.all(calls.decoder.paymentMethods) { cursor in
-            Call(.listPaymentMethods, objectID: customerID, query: requests.page(after: cursor))
-        }
-    }
 }
 
 extension StripeGateway {
-    public func createCustomer(
-        _ request: CustomerRequest, idempotencyKey: String
-    ) async -> GatewayReply<GatewayCustomer> {
-        await calls.write(
-            Call(.createCustomer, body: requests.customer(request), idempotencyKey: idempotencyKey),
-            as: calls.decoder.customers)
-    }
-
     public func createSetupIntent(
         _ request: SetupIntentRequest, idempotencyKey: String
     ) async -> GatewayReply<SetupIntentSnapshot> {
@@ -35,15 +17,6 @@ extension StripeGateway {
                 .createSetupIntent, body: requests.createSetupIntent(request, paymentMethodID: method),
                 idempotencyKey: idempotencyKey)
         }
-    }
-
-    public func updateSetupIntent(
-        _ setupIntentID: String, _ change: SetupIntentChange, idempotencyKey: String
-    ) async -> GatewayReply<SetupIntentSnapshot> {
-        await calls.write(
-            Call(
-                .updateSetupIntent, objectID: setupIntentID, body: requests.updateSetupIntent(change),
-                idempotencyKey: idempotencyKey), as: calls.decoder.setupIntents)
     }
 
     public func confirmSetupIntent(
@@ -55,15 +28,6 @@ extension StripeGateway {
                 body: requests.confirmSetupIntent(confirmation, paymentMethodID: method),
                 idempotencyKey: idempotencyKey)
         }
-    }
-
-    public func cancelSetupIntent(
-        _ setupIntentID: String, reason: SetupCancelReason?, idempotencyKey: String
-    ) async -> GatewayReply<SetupIntentSnapshot> {
-        await calls.write(
-            Call(
-                .cancelSetupIntent, objectID: setupIntentID, body: requests.cancelSetupIntent(reason),
-                idempotencyKey: idempotencyKey), as: calls.decoder.setupIntents)
     }
 
     public func setupIntent(

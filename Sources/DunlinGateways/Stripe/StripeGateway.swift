@@ -1,7 +1,7 @@
 public import DunlinCore
 
 /// Stripe: PaymentIntents charged off session here, saved cards and refunds in the extensions.
-public struct StripeGateway: WholeGateway {
+public struct StripeGateway: WholeGateway, ProcessorCalls {
     public let name: String
     public let kind = GatewayKind.stripe
     public let mode: GatewayMode

@@ -2,7 +2,7 @@ import DunlinCalendar
 import DunlinCore
 
 /// Stripe's request bodies: form-encoded, arrays indexed, the documented minimum (stripe.md 0.1 and 1.1).
-struct StripeRequests: Sendable {
+struct StripeRequests: ProcessorRequests {
     let version: StripeVersion
     let currencies: GatewayCurrencies
 
@@ -48,8 +48,10 @@ struct StripeRequests: Sendable {
             ] + request.metadata.pairs.map { ("metadata[\($0.key)]", $0.value) })
     }
 
+    func page(after cursor: String?) -> String { page([], after: cursor) }
+
     /// A page of a list, after the given fields.
-    func page(_ fields: [(String, String)] = [], after cursor: String?) -> String {
+    func page(_ fields: [(String, String)], after cursor: String?) -> String {
         var fields = fields + [("limit", String(ListPages.pageSize))]
         if let cursor { fields.append(("starting_after", cursor)) }
         return PercentEncoding.pairs(fields)

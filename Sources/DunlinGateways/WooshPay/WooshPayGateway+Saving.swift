@@ -1,10 +1,6 @@
 public import DunlinCore
 
 extension WooshPayGateway {
-    public func setupIntent(_ setupIntentID: String) async -> GatewayReply<SetupIntentSnapshot> {
-        await calls.read(Call(.retrieveSetupIntent, objectID: setupIntentID), as: calls.decoder.setupIntents)
-    }
-
     /// The path of a single method is not documented (wooshpay.md 2.2): where it is not there, the customer's list is
     /// asked, which is.
     public func paymentMethod(
@@ -19,23 +15,9 @@ extension WooshPayGateway {
         }
         return GatewayReply(found, exchanges: single.exchanges + list.exchanges)
     }
-
-    public func paymentMethods(ofCustomer customerID: String) async -> GatewayReply<[PaymentMethodSnapshot]> {
-        await calls.all(calls.decoder.paymentMethods) { cursor in
-            Call(.listPaymentMethods, objectID: customerID, query: requests.page(after: cursor))
-        }
-    }
 }
 
 extension WooshPayGateway {
-    public func createCustomer(
-        _ request: CustomerRequest, idempotencyKey: String
-    ) async -> GatewayReply<GatewayCustomer> {
-        await calls.write(
-            Call(.createCustomer, body: requests.customer(request), idempotencyKey: idempotencyKey),
-            as: calls.decoder.customers)
-    }
-
     public func createSetupIntent(
         _ request: SetupIntentRequest, idempotencyKey: String
     ) async -> GatewayReply<SetupIntentSnapshot> {
@@ -52,30 +34,12 @@ extension WooshPayGateway {
         return GatewayReply(full, exchanges: reply.exchanges)
     }
 
-    public func updateSetupIntent(
-        _ setupIntentID: String, _ change: SetupIntentChange, idempotencyKey: String
-    ) async -> GatewayReply<SetupIntentSnapshot> {
-        await calls.write(
-            Call(
-                .updateSetupIntent, objectID: setupIntentID, body: requests.updateSetupIntent(change),
-                idempotencyKey: idempotencyKey), as: calls.decoder.setupIntents)
-    }
-
     public func confirmSetupIntent(
         _ setupIntentID: String, _ confirmation: SetupIntentConfirmation, idempotencyKey: String
     ) async -> GatewayReply<SetupIntentSnapshot> {
         await calls.write(
             Call(
                 .confirmSetupIntent, objectID: setupIntentID, body: requests.confirmSetupIntent(confirmation),
-                idempotencyKey: idempotencyKey), as: calls.decoder.setupIntents)
-    }
-
-    public func cancelSetupIntent(
-        _ setupIntentID: String, reason: SetupCancelReason?, idempotencyKey: String
-    ) async -> GatewayReply<SetupIntentSnapshot> {
-        await calls.write(
-            Call(
-                .cancelSetupIntent, objectID: setupIntentID, body: requests.cancelSetupIntent(reason),
                 idempotencyKey: idempotencyKey), as: calls.decoder.setupIntents)
     }
 

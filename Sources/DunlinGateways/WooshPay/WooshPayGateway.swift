@@ -1,7 +1,7 @@
 public import DunlinCore
 
 /// WooshPay: PaymentIntents charged off session here, saved cards and refunds in the extensions.
-public struct WooshPayGateway: WholeGateway {
+public struct WooshPayGateway: WholeGateway, ProcessorCalls {
     public let name: String
     public let kind = GatewayKind.wooshpay
     public let mode: GatewayMode

@@ -1,7 +1,7 @@
 import DunlinCore
 
 /// WooshPay's request bodies: JSON, upper-case currency, the debt's reference as `merchant_order_id` (wooshpay.md 2.4).
-struct WooshPayRequests: Sendable {
+struct WooshPayRequests: ProcessorRequests {
     let returnURL: String?
     let offSessionField: String
 

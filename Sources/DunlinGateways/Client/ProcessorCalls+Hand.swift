@@ -1,6 +1,6 @@
-public import DunlinCore
+import DunlinCore
 
-extension StripeGateway {
+extension ProcessorCalls {
     public func create(
         _ request: HandIntentRequest, idempotencyKey: String, deadline: SendDeadline
     ) async -> GatewayReply<IntentSnapshot> {
