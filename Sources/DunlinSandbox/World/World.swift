@@ -5,6 +5,7 @@ final class World {
     /// What happens by itself when the clock gets there.
     enum Happening {
         case expireHold(Charge)
+        case endProcessing(PaymentIntent, PaymentMethod, isOffSession: Bool)
         case dispute(Charge)
         case settleRefund(Refund)
         case expireCard(PaymentMethod)
@@ -117,6 +118,8 @@ final class World {
     private func carryOut(_ happening: Happening) {
         switch happening {
         case .expireHold(let charge): expireHold(charge)
+        case .endProcessing(let intent, let method, let isOffSession):
+            endProcessing(intent, method, isOffSession: isOffSession)
         case .dispute(let charge): openDispute(charge)
         case .settleRefund(let refund): settle(refund)
         case .expireCard(let method): expireCard(method)
