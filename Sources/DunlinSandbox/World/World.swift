@@ -25,19 +25,19 @@ final class World {
     var identifiers: Identifiers
     private var serial = 0
 
-    var customers = Store<Customer>()
-    var paymentMethods = Store<PaymentMethod>()
-    var paymentIntents = Store<PaymentIntent>()
-    var setupIntents = Store<SetupIntent>()
-    var setupAttempts = Store<SetupAttempt>()
-    var charges = Store<Charge>()
-    var refunds = Store<Refund>()
-    var disputes = Store<Dispute>()
-    var events = Store<Event>()
-    var webhookEndpoints = Store<WebhookEndpoint>()
-    var checkoutSessions = Store<CheckoutSession>()
-    var balanceTransactions = Store<BalanceTransaction>()
-    var payouts = Store<Payout>()
+    let customers = Store<Customer>()
+    let paymentMethods = Store<PaymentMethod>()
+    let paymentIntents = Store<PaymentIntent>()
+    let setupIntents = Store<SetupIntent>()
+    let setupAttempts = Store<SetupAttempt>()
+    let charges = Store<Charge>()
+    let refunds = Store<Refund>()
+    let disputes = Store<Dispute>()
+    let events = Store<Event>()
+    let webhookEndpoints = Store<WebhookEndpoint>()
+    let checkoutSessions = Store<CheckoutSession>()
+    let balanceTransactions = Store<BalanceTransaction>()
+    let payouts = Store<Payout>()
     var balanceSheet = BalanceSheet()
 
     var references = ReferenceIndex()
@@ -47,6 +47,8 @@ final class World {
     var audit = AuditLog()
     var schedule = Schedule<Happening>()
     var outbox: Outbox
+    /// The `Date` of the answers of one second.
+    var dateWritten: (second: Int64, text: String) = (.min, "")
     /// Intents that wait for the card holder, by the token of their page.
     var challenges: [String: Challenge] = [:]
     let accountID: String
