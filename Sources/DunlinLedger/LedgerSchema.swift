@@ -1,11 +1,12 @@
 /// The whole schema of the ledger, in the order in which its parts need each other.
 enum LedgerSchema {
     static let first = [
-        OwnerSchema.tables, OwnerSchema.changeTriggers, MethodsSchema.tables, BillingSchema.tables,
-        CollectionSchema.tables,
-        CollectionSchema.state, PlansSchema.tables, SourceSchema.tables, OwnerSchema.guardTriggers,
+        OwnerSchema.tables, OwnerSchema.changeTriggers, BillingSchema.tables, CollectionSchema.tables,
+        CollectionSchema.state, PlansSchema.tables, SourceSchema.tables, PollingSchema.tables,
+        OwnerSchema.guardTriggers,
         BillingSchema.triggers,
         CollectionSchema.triggers,
         CollectionSchema.views,
+        MethodsSchema.tables,
     ].joined(separator: "\n")
 }
