@@ -22,7 +22,8 @@ import Testing
 
     private static func activity(_ file: CommandFile, _ kind: String) async throws -> [String] {
         try await file.read { tx in
-            try tx.rows("SELECT COALESCE(reason, '') AS reason, actor FROM activity WHERE kind = ?1 ORDER BY id", kind) {
+            try tx.rows("SELECT COALESCE(reason, '') AS reason, actor FROM activity WHERE kind = ?1 ORDER BY id", kind)
+            {
                 "\(try $0.get("reason", as: String.self)) \(try $0.get("actor", as: String.self))"
             }
         }
