@@ -141,8 +141,8 @@ private struct PreflightLine {
             Cell(problem),
             Cell(problemText ?? outlook?.obstacle?.text),
         ])
-        if problem != nil { totals.addProblem() }
         // What is parked is not charged.
+        if problem != nil { try totals.addProblem(what == "parked" ? nil : amount) }
         if let amount, what != "parked" { try totals.add(amount) } else { totals.addRow() }
     }
 }
