@@ -1,10 +1,11 @@
 import DunlinCalendar
 import DunlinDatabase
+import DunlinLedger
 import DunlinQueue
 import Logging
 
-/// Deletes jobs that are done, ticks that fired and processes that were last seen longer ago than `keep`. Dead jobs
-/// stay: they wait for a person.
+/// Deletes jobs that are done, processes that were last seen and notices to the owner's application that ended longer ago
+/// than `keep`, and old ticks. Dead jobs stay: they wait for a person.
 struct PruneJobs: ScheduledJob {
     static let kind = "prune-jobs"
     static let options = [ScheduledOption.days("keep", in: 1...3_660)]
@@ -26,8 +27,13 @@ struct PruneJobs: ScheduledJob {
         let processes = try await billing.database.write(step: "prune-processes") { tx in
             try Processes.prune(seenBefore: before, tx)
         }
+        let notices = try await run.prune(step: "prune-notices") { limit, tx in
+            try Notices.prune(endedBefore: before, limit: limit, tx)
+        }
         billing.logger.info(
             "finished jobs were pruned",
-            metadata: ["jobs": "\(jobs)", "ticks": "\(ticks)", "processes": "\(processes)"])
+            metadata: [
+                "jobs": "\(jobs)", "ticks": "\(ticks)", "processes": "\(processes)", "notices": "\(notices)",
+            ])
     }
 }

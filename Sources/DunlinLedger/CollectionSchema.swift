@@ -200,18 +200,6 @@ enum CollectionSchema {
             last_at INTEGER NOT NULL
         ) STRICT;
 
-        CREATE TABLE notices (
-            id INTEGER PRIMARY KEY,
-            invoice_id INTEGER REFERENCES invoices (id),
-            subscription_id TEXT NOT NULL,
-            kind TEXT NOT NULL,
-            step INTEGER NOT NULL,
-            state TEXT NOT NULL CHECK (state IN ('ready', 'sent', 'dropped')),
-            written_at INTEGER NOT NULL,
-            sent_at INTEGER,
-            UNIQUE (subscription_id, invoice_id, kind, step)
-        ) STRICT;
-
         -- Cards that are charged no more (P6), by fingerprint where known, else by the gateway's method id.
         CREATE TABLE retry_budget (
             gateway TEXT NOT NULL,
@@ -249,6 +237,8 @@ enum CollectionSchema {
             -- The newest instant at which a pass planned what was due here; a pass may leave that to a later one.
             planned_at INTEGER,
             gateway_date INTEGER,
+            -- By how much this machine's clock was ahead of the gateway's when that was read.
+            clock_skew_ms INTEGER,
             CHECK ((stopped_at IS NULL) = (stop_reason IS NULL))
         ) STRICT;
 

@@ -25,6 +25,8 @@ public struct GatewayState: Hashable, Sendable {
     public var rateChangedAt: Instant?
     public var newestAt: Instant?
     public var gatewayDate: Instant?
+    /// By how much this machine's clock was ahead of the gateway's when that was last read.
+    public var clockSkewMilliseconds: Int64?
     /// When the data file was bound to the key in use.
     public var boundAt: Instant
 
@@ -47,6 +49,7 @@ public struct GatewayState: Hashable, Sendable {
         rateChangedAt = try row.get("rate_changed_at")
         newestAt = try row.get("newest_at")
         gatewayDate = try row.get("gateway_date")
+        clockSkewMilliseconds = try row.get("clock_skew_ms")
         boundAt = try row.get("bound_at")
     }
 }
@@ -192,6 +195,7 @@ public enum GatewayStates {
         try tx.execute(
             """
             UPDATE gateway_state SET gateway_date = COALESCE(?3, gateway_date),
+                clock_skew_ms = CASE WHEN ?2 IS NULL OR ?3 IS NULL THEN clock_skew_ms ELSE ?2 - ?3 END,
                 newest_at = CASE WHEN ?2 IS NULL THEN newest_at WHEN newest_at IS NULL OR newest_at < ?2 THEN ?2
                     ELSE newest_at END,
                 planned_at = CASE WHEN ?2 IS NULL OR ?4 = 0 THEN planned_at

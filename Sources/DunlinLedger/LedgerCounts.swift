@@ -17,6 +17,8 @@ public struct LedgerCounts: Hashable, Sendable {
     public var circuitsOpen: [String] = []
     /// Invoices that are held for a person.
     public var onHold = 0
+    /// Notices that were sent as often as they may and never taken.
+    public var failedNotices = 0
 
     public static func read(_ tx: Transaction) throws -> LedgerCounts {
         var counts = LedgerCounts()
@@ -24,6 +26,7 @@ public struct LedgerCounts: Hashable, Sendable {
         counts.unknown = try tx.value("SELECT COUNT(*) FROM attempts WHERE state IN ('sending', 'unknown')") ?? 0
         counts.onHold =
             try tx.value("SELECT COUNT(*) FROM invoices WHERE state = 'open' AND waits_for = 'on_hold'") ?? 0
+        counts.failedNotices = Int(try Notices.failedCount(tx))
         counts.waiting = try Decisions.waiting(tx)
         counts.parked = try tx.value("SELECT COUNT(*) FROM billing_state WHERE state = 'parked'") ?? 0
         let states = try GatewayStates.all(tx)

@@ -2,10 +2,11 @@
 enum LedgerSchema {
     static let first = [
         OwnerSchema.tables, OwnerSchema.changeTriggers, BillingSchema.tables, CollectionSchema.tables,
-        CollectionSchema.state, PlansSchema.tables, SourceSchema.tables, PollingSchema.tables,
+        CollectionSchema.state, PlansSchema.tables, SourceSchema.tables, PollingSchema.tables, NoticesSchema.tables,
         OwnerSchema.guardTriggers,
         BillingSchema.triggers,
         CollectionSchema.triggers,
+        NoticesSchema.triggers,
         CollectionSchema.views,
         MethodsSchema.tables,
     ].joined(separator: "\n")

@@ -1,4 +1,5 @@
 import DunlinCalendar
+import DunlinCore
 import DunlinDatabase
 import DunlinLedger
 import DunlinQueue
@@ -24,13 +25,20 @@ struct HealthFacts: Hashable, Sendable {
     var deadJobs = 0
     var parked = 0
     var inbox = InboxCounts()
+    /// Notices that nobody took.
+    var failedNotices = 0
+    /// What the self-check has raised.
+    var findings: [SelfFinding] = []
 }
 
 extension HealthFacts {
     /// - Throws: `DatabaseError`.
     init(now: Instant, _ tx: Transaction) throws {
         gateways = try GatewayStates.all(tx).map(Gateway.init)
-        parked = try LedgerCounts.read(tx).parked
+        let counts = try LedgerCounts.read(tx)
+        parked = counts.parked
+        failedNotices = counts.failedNotices
+        findings = try Findings.raised(tx).map(\.finding)
         deadJobs = try JobQueue.deadCount(since: Instant(milliseconds: 0), tx)
         inbox = try InboxCounts.read(tx)
         // As in `dunlin status`: an attempt whose send deadline passed without an answer is as unknown as one marked so.

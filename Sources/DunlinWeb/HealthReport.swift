@@ -1,4 +1,5 @@
 import DunlinCalendar
+import DunlinCore
 import DunlinLedger
 
 /// What `GET /health` says: whether somebody has to look, and why.
@@ -16,6 +17,10 @@ public struct HealthReport: Hashable, Sendable, Encodable {
             case unknownTooLong = "unknown_too_long"
             case deadJobs = "dead_jobs"
             case parked
+            /// Notices that nobody took.
+            case failedNotices = "failed_notices"
+            /// Something that the self-check found.
+            case selfCheck = "self_check"
             /// The worker of this process gave no sign of life for too long.
             case workerSilent = "worker_silent"
         }
@@ -43,6 +48,7 @@ public struct HealthReport: Hashable, Sendable, Encodable {
     public let oldestUnknownSeconds: Int64?
     public let deadJobs: Int?
     public let parked: Int?
+    public let failedNotices: Int?
     /// Since a webhook was last believed; nil before the first.
     public let lastWebhookSeconds: Int64?
     public let unappliedEvents: Int?
@@ -63,6 +69,7 @@ public struct HealthReport: Hashable, Sendable, Encodable {
         oldestUnknownSeconds = facts?.oldestUnknownSeconds
         deadJobs = facts?.deadJobs
         parked = facts?.parked
+        failedNotices = facts?.failedNotices
         lastWebhookSeconds = facts?.inbox.lastWebhookAt.map { max(now.milliseconds(since: $0) / 1000, 0) }
         unappliedEvents = facts?.inbox.unapplied
         wrongSignatures = facts?.inbox.wrongSignatures
@@ -95,7 +102,14 @@ public struct HealthReport: Hashable, Sendable, Encodable {
             reasons.append(
                 Reason(.parked, "\(facts.parked) parked subscriptions: `dunlin subscriptions list --state parked`"))
         }
+        if facts.failedNotices > 0 {
+            reasons.append(
+                Reason(
+                    .failedNotices, "\(facts.failedNotices) notices nobody took: `dunlin notices list --state failed`"))
+        }
+        // What is asked for above at this moment is not said twice.
         return reasons
+            + facts.findings.filter { $0.code != .unknownTooLong }.map { Reason(.selfCheck, $0.text) }
     }
 
     /// Why a gateway was stopped is left to `dunlin status`: the text is free, and this page has no password.

@@ -64,7 +64,8 @@ struct SettingsTests {
                     + "expects a whole number from 1 to 3600",
                 "config/dunlin.yaml:5:1: unknown key nonsense; known here: accounting_time_zone, allow_raw_card_data, "
                     + "backfill, catch_up, ceilings, database, gateways, late_after_minutes, listen, log, mode, "
-                    + "past_due_invoices_max, public_url, renewal_spread_minutes, return_url, source, while_past_due, worker",
+                    + "notices, past_due_invoices_max, public_url, renewal_spread_minutes, return_url, self_check, source, "
+                    + "while_past_due, worker",
             ])
     }
 
@@ -166,8 +167,36 @@ struct SettingsTests {
     @Test func whatIsAllowedButMostLikelyNotMeantIsSaid() throws {
         let settings = try Settings.load(
             sources("mode: live\nlisten: {admin: 0.0.0.0:80}", environment: ["DUNLIN_STRIPE_SECRETKEY": "x"]))
-        #expect(settings.warnings.count == 3)
+        #expect(settings.warnings.count == 4)
+        #expect(settings.warnings.contains { $0.contains("notices.sink is none") })
         #expect(settings.warnings.first == "DUNLIN_STRIPE_SECRETKEY is set but is no setting of Dunlin")
+    }
+
+    @Test func aSinkOfNoticesNeedsWhatItSendsTo() {
+        #expect(
+            problems("notices: {sink: webhook}") == [
+                "config/dunlin.yaml:1:17: notices.sink: webhook needs notices.url"
+            ])
+        #expect(
+            problems("notices: {sink: command, command: tell}").first
+                == "config/dunlin.yaml:1:35: notices.command: “tell” is not accepted; expects the whole path of a program, "
+                + "such as /usr/local/bin/tell")
+        #expect(
+            problems("mode: live\nnotices: {sink: webhook, url: http://app.example.com}").count == 1)
+        #expect(problems("notices: {secret: abc}").first?.contains("secrets come from the environment") == true)
+    }
+
+    @Test func theSecretOfTheWebhookComesFromTheEnvironmentAndMayBeTwo() throws {
+        let yaml = "notices: {sink: webhook, url: https://app.example.com/dunlin/}"
+        let without = try Settings.load(sources(yaml)).notices
+        #expect(without.problem?.contains("DUNLIN_NOTICES_SECRET") == true)
+        let with = try Settings.load(
+            sources(yaml, environment: ["DUNLIN_NOTICES_SECRET": "0123456789abcdef,fedcba9876543210"])
+        ).notices
+        #expect(with.problem == nil)
+        #expect(with.sink == .webhook(url: "https://app.example.com/dunlin"))
+        #expect(with.secrets.count == 2)
+        #expect(problems(yaml, environment: ["DUNLIN_NOTICES_SECRET": "short"]).count == 1)
     }
 
     @Test func aSecretThatEverybodyCanReadIsSaid() throws {

@@ -198,6 +198,23 @@ struct LedgerRows {
             """, instant, kind, invoice, reason)
     }
 
+    func reconcileRun(_ id: Int64, differences: Int, endedAt: Instant?) throws {
+        try tx.execute(
+            """
+            INSERT INTO reconcile_runs (id, gateway, from_at, through_at, started_at, ended_at, differences)
+            VALUES (?1, 'stripe', ?2, ?2, ?2, ?3, ?4)
+            """, id, Self.now, endedAt, differences)
+    }
+
+    func notice(_ id: Int64, _ state: String) throws {
+        try tx.execute(
+            """
+            INSERT INTO notices (id, notice_id, kind, customer_id, subscription_id, step, state, reason, written_at,
+                due_at, sent_at)
+            VALUES (?1, ?2, 'invoice_paid', 'cus1', 'sub1', 0, ?3, 'the receiver answered 500', ?4, ?4, ?5)
+            """, id, "ntc_\(id)", state, Self.now, state == "sent" ? Self.now : nil)
+    }
+
     func exchange(_ path: String, invoice: Int64, attempt: Int, at instant: Instant) throws {
         try tx.execute(
             """

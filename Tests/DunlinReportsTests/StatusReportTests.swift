@@ -1,17 +1,19 @@
 import DunlinCalendar
+import DunlinCore
 import DunlinDatabase
+import DunlinLedger
 import Testing
 
 @testable import DunlinReports
 
 @Suite struct StatusReportTests {
     private static func status(
-        zone: Zone = .utc, now: Instant = LedgerRows.now, lines: Set<String>? = nil,
+        zone: Zone = .utc, now: Instant = LedgerRows.now, lines: [CronLine]? = nil,
         _ write: @escaping @Sendable (LedgerRows) throws -> Void
     ) async throws -> StatusReport {
         let database = try await LedgerRows.database(write)
         return try await database.read {
-            try StatusReport(now: now, zone: zone, databaseID: "db", scheduleLines: lines, $0)
+            try StatusReport(now: now, zone: zone, databaseID: "db", lines: lines, $0)
         }
     }
 
@@ -47,12 +49,53 @@ import Testing
     }
 
     @Test func aLineThatWasTakenOutOfTheScheduleIsNotShown() async throws {
-        let schedule = try await Self.status(lines: ["prune-jobs"]) { rows in
+        let line = try #require(
+            CronTable("prune-jobs 17 3 * * * UTC prune-jobs", knownKinds: ["prune-jobs": []]).lines.first)
+        let schedule = try await Self.status(lines: [line]) { rows in
             try rows.tx.execute(
                 "INSERT INTO schedules (line, first_seen_at) VALUES ('prune-jobs', ?1), ('taken-out', ?1)",
                 LedgerRows.now)
         }.schedule
         #expect(schedule.map(\.line) == ["prune-jobs"])
+        #expect(schedule.map(\.nextTickAt) == ["2026-11-22T03:17:00Z"])
+    }
+
+    @Test func whatDiffersFromTheGatewayNeedsAPerson() async throws {
+        let status = try await Self.status { rows in
+            for (id, differences, endedAt) in [(1, 5, LedgerRows.now), (2, 2, LedgerRows.now), (3, 9, nil)] {
+                try rows.reconcileRun(Int64(id), differences: differences, endedAt: endedAt)
+            }
+        }
+        #expect(status.needsPerson.drift == 2)
+        #expect(!status.needsPerson.isQuiet)
+        #expect(status.reconciliations.map(\.differences) == [2])
+    }
+
+    @Test func aNoticeThatNobodyTookNeedsAPerson() async throws {
+        let status = try await Self.status { rows in
+            try rows.customer()
+            try rows.subscription(method: nil)
+            try rows.notice(1, "sent")
+            try rows.notice(2, "failed")
+            try rows.notice(3, "ready")
+        }
+        #expect(status.needsPerson.failedNotices == 1)
+        #expect(!status.needsPerson.isQuiet)
+        #expect(status.notices.ready == 1)
+        #expect(status.notices.lastSentAt == "2026-11-21T12:00:00Z")
+    }
+
+    @Test func theFindingsOfTheSelfCheckAreShownOnceTheyAreRaised() async throws {
+        let found = SelfFinding(.jobOverdue, subject: "stripe", text: "3 jobs are due")
+        let new = SelfFinding(.clockSkew, subject: "stripe", text: "the clock")
+        let check = try await Self.status { rows in
+            _ = try Findings.store([found], believedAfterSeconds: 0, now: LedgerRows.now.adding(minutes: -5), rows.tx)
+            _ = try Findings.store(
+                [found, new], believedAfterSeconds: 120, now: LedgerRows.now.adding(minutes: -1), rows.tx)
+        }.selfCheck
+        #expect(check.lastCheckSeconds == 60)
+        #expect(check.findings.map(\.text) == ["3 jobs are due"])
+        #expect(check.findings.map(\.since) == ["2026-11-21T11:55:00Z"])
     }
 
     @Test func anEmptyLedgerIsQuiet() async throws {

@@ -17,6 +17,8 @@ public struct Billing: Sendable {
     public let rules: BillingRules
     /// The lines of the schedule that passes fire.
     public let schedule: [CronLine]
+    /// Where notices go; nil where they are only listed.
+    public let noticeSink: (any NoticeSink)?
     public let logger: Logger
     public let tally: Tally
     /// Reached before every request that creates or moves money (and, through the database, before every
@@ -26,7 +28,8 @@ public struct Billing: Sendable {
     public init(
         database: Database, databaseID: String, fileStamp: String? = nil, gateways: [String: BillingGateway],
         keyless: [String: String] = [:], clock: BillingClock,
-        rules: BillingRules, schedule: [CronLine] = [], logger: Logger, tally: Tally = Tally(), steps: Steps = .none
+        rules: BillingRules, schedule: [CronLine] = [], noticeSink: (any NoticeSink)? = nil, logger: Logger,
+        tally: Tally = Tally(), steps: Steps = .none
     ) {
         self.database = database
         self.databaseID = databaseID
@@ -36,6 +39,7 @@ public struct Billing: Sendable {
         self.clock = clock
         self.rules = rules
         self.schedule = schedule
+        self.noticeSink = noticeSink
         self.logger = logger
         self.tally = tally
         self.steps = steps
@@ -141,6 +145,10 @@ public struct BillingRules: Sendable {
     public var ceilings: [Currency: Int64] = [:]
     /// How often a card may be declined before the network wants a rest.
     public var cardBudgets = CardBudget.all
+    /// Who is told what, and how often.
+    public var notices = NoticeRules()
+    /// What the self-check calls wrong.
+    public var selfCheck = SelfCheckLimits()
 
     public init(declines: DeclineTable, dunning: DunningPolicy = DunningPolicy()) {
         self.declines = declines

@@ -14,7 +14,7 @@ public struct BillingWorker: Sendable {
     static let requestsPerLease: Int64 = 3
     /// Up to this long a free slot waits for a permit or a job; longer waits are looked at again when a job ends.
     static let waitMilliseconds: Int64 = 1000
-    private static let kindsWhileStopped = [
+    static let kindsWhileStopped = [
         SettleAttempt.kind, CancelIntent.kind, AskAboutLateDebts.kind, ApplyEvent.kind, RefundPayment.kind,
         WatchObject.kind,
     ]

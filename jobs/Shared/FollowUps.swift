@@ -100,6 +100,18 @@ enum FollowUps {
                 runAt: firstAt, runsMax: WatchObject.runsMax), now: now, tx)
     }
 
+    /// A customer's notices leave one after the other, in the order in which they were written.
+    static func notice(_ noticeRow: Int64, customerID: String, at runAt: Instant, now: Instant, _ tx: Transaction)
+        throws
+    {
+        try JobQueue.enqueue(
+            NewJob(
+                queue: NoticeWorker.queue, kind: SendNotice.kind, arguments: JobArguments(notice: noticeRow).text,
+                uniqueKey: "send-notice/\(noticeRow)", concurrencyKey: "notices/\(customerID)",
+                orderAt: Instant(milliseconds: noticeRow), priority: .poll, runAt: runAt, neverDies: true,
+                whileRunning: .runAgain), now: now, tx)
+    }
+
     static func chargeKey(_ invoiceID: Int64) -> String { "charge-invoice/\(invoiceID)" }
     static func customerKey(_ invoice: Invoice) -> String { customerKey(invoice.customerID) }
     private static func customerKey(_ customerID: String) -> String { "customer/\(customerID)" }

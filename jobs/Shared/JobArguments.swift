@@ -8,6 +8,7 @@ struct JobArguments: Codable, Hashable, Sendable {
     var attempt: Int64?
     var intent: Int64?
     var refund: Int64?
+    var notice: Int64?
     var gateway: String?
     /// The gateway's id of an event.
     var event: String?
@@ -17,12 +18,13 @@ struct JobArguments: Codable, Hashable, Sendable {
 
     init(
         invoice: Int64? = nil, attempt: Int64? = nil, intent: Int64? = nil, refund: Int64? = nil,
-        gateway: String? = nil, event: String? = nil, subject: String? = nil, since: Int64? = nil
+        notice: Int64? = nil, gateway: String? = nil, event: String? = nil, subject: String? = nil, since: Int64? = nil
     ) {
         self.invoice = invoice
         self.attempt = attempt
         self.intent = intent
         self.refund = refund
+        self.notice = notice
         self.gateway = gateway
         self.event = event
         self.subject = subject
@@ -47,6 +49,7 @@ struct JobArguments: Codable, Hashable, Sendable {
         if let attempt { return #"{"attempt":\#(attempt)}"# }
         if let intent { return #"{"intent":\#(intent)}"# }
         if let refund { return #"{"refund":\#(refund)}"# }
+        if let notice { return #"{"notice":\#(notice)}"# }
         // An event's id was checked when it was read: a single word without quotes.
         if let event { return #"{"event":"\#(event)"}"# }
         // So was the gateway's id of an object.

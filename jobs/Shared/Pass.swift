@@ -19,6 +19,8 @@ public struct Pass: Sendable {
         public var timeMaxSeconds: Int64?
         /// False leaves what came due to a later pass: only what was planned already is worked off.
         public var plansDue = true
+        /// The self-check is made at the end, and what it finds is raised at once.
+        public var checksItself = false
         /// Asked before anything new is begun: true when the program is to stop.
         public var isStopping: @Sendable () -> Bool = { false }
 
@@ -45,7 +47,7 @@ public struct Pass: Sendable {
         public var stopped: [String: String] = [:]
         /// True when Dunlin stopped one of them itself.
         public var hasStoppedItself = false
-        /// Dead jobs, parked rows and held invoices that were not there when the pass began.
+        /// Dead jobs, parked rows, held invoices, notices that nobody took and findings of the self-check that were not there when the pass began.
         public var newForPeople = 0
     }
 
@@ -78,7 +80,11 @@ public struct Pass: Sendable {
         if options.plansDue {
             result.planned = try await BillDueSubscriptions(billing: billing, gateways: gateways).run(now: started)
         }
-        try await drain(gateways, until: options.timeMaxSeconds.map { monotonic + $0 * 1000 })
+        let monotonicEnd = options.timeMaxSeconds.map { monotonic + $0 * 1000 }
+        try await drain(gateways, until: monotonicEnd)
+        try await TellChanges(billing: billing).run()
+        try await NoticeWorker(billing: billing, holder: holder).work { mayBegin(monotonicEnd) }
+        let raised = options.checksItself ? try await SelfInspection(billing: billing).run(believedAfterSeconds: 0) : 0
         let after = try await billing.database.read { tx in try Self.counts(tx) }
         result.counts = billing.tally.current
         result.processing = after.processing
@@ -93,7 +99,7 @@ public struct Pass: Sendable {
         result.hasStoppedItself = after.hasStoppedItself
         result.newForPeople =
             max(0, after.parked - before.parked) + max(0, after.deadJobs - before.deadJobs)
-            + max(0, after.onHold - before.onHold)
+            + max(0, after.onHold - before.onHold) + max(0, after.failedNotices - before.failedNotices) + raised
         result.elapsedMilliseconds = billing.clock.monotonicMilliseconds() - monotonic
         return result
     }
@@ -144,7 +150,7 @@ public struct Pass: Sendable {
     ///   days does, is no reason to speak to its gateway, unless that was lost and may be back (money.md 14).
     private static func gatewaysWithWork(now: Instant, until end: Instant, _ tx: Transaction) throws -> Set<String> {
         var names = try BillingStates.gatewaysDue(now: now, tx)
-        for name in try JobQueue.queuesWithReadyJobs(tx) where name != HouseWorker.queue {
+        for name in try JobQueue.queuesWithReadyJobs(tx) where name != HouseWorker.queue && name != NoticeWorker.queue {
             let isDue = try JobQueue.nextRunAt(queue: name, tx).map { $0 <= end } ?? false
             if try isDue || GatewayStates.find(name, tx)?.circuitOpenedAt != nil { names.insert(name) }
         }

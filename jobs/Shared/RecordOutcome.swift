@@ -197,8 +197,21 @@ struct RecordOutcome {
         case .hold(let reason):
             try Invoices.wait(invoice.id, for: .onHold, holdReason: reason, failedAt: failedAt, tx)
         }
-        if failedAt != nil { try BillingStates.refreshStanding(invoice.subscriptionID, tx) }
+        if failedAt != nil {
+            try BillingStates.refreshStanding(invoice.subscriptionID, tx)
+            try NoticeWriter(billing: billing, now: now).tellFailedTry(
+                invoice.id, isLastTryNext: isLastTryNext(after: step, outcome, tries, classified), tx)
+        }
         try cancelSpentIntent(frozen, invoice, tx)
+    }
+
+    /// The try that is planned is the last one: were it to end the same way, the policy would give up.
+    private func isLastTryNext(
+        after step: DunningPolicy.NextStep, _ outcome: ChargeOutcome, _ tries: Int, _ classified: ClassifiedDecline?
+    ) -> Bool {
+        guard case .tryAgain(let at) = step else { return false }
+        return billing.rules.dunning.nextStep(
+            after: outcome, tries: tries + 1, classified: classified, asks: 0, now: at) == .giveUp
     }
 
     private func tryAgain(_ invoice: Invoice, at: Instant, failedAt: Instant?, _ tx: Transaction) throws {

@@ -69,6 +69,13 @@ struct ScheduledRun: Sendable {
         arguments.options[name].flatMap(ScheduledArguments.days) ?? defaultDays
     }
 
+    /// Prolongs the lease, in the transaction of a batch.
+    ///
+    /// - Throws: `QueueError` with `leaseLost` once another process has taken the job over.
+    func renew(now: Instant, _ tx: Transaction) throws {
+        _ = try JobQueue.renew(claimed.lease, leaseSeconds: Self.leaseSeconds, now: now, tx)
+    }
+
     /// Deletes batch by batch until less than a batch is found; each batch prolongs the lease.
     ///
     /// - Parameter delete: deletes at most so many rows and says how many.
@@ -94,6 +101,8 @@ public enum ScheduledKinds {
     static let all: [any ScheduledJob.Type] = [
         PruneJobs.self,
         PruneExchanges.self,
+        SelfCheck.self,
+        TellExpiringCards.self,
         FetchEvents.self,
     ]
 

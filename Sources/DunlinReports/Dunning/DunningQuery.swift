@@ -40,9 +40,9 @@ enum DunningQuery {
             (SELECT a.charge_id FROM attempts a WHERE a.invoice_id = i.id AND a.charge_id IS NOT NULL \(view.ended)
                 ORDER BY a.number DESC LIMIT 1) AS gateway_charge_id,
             (SELECT MAX(n.sent_at) FROM notices n WHERE n.subscription_id = i.subscription_id AND n.invoice_id = i.id
-                AND n.state = 'sent' \(view.sent)) AS last_notice_at,
+                AND n.state = 'sent' AND n.kind <> 'invoice_paid' \(view.sent)) AS last_notice_at,
             (SELECT COUNT(*) FROM notices n WHERE n.subscription_id = i.subscription_id AND n.invoice_id = i.id
-                AND n.state = 'sent' \(view.sent)) AS notices_sent,
+                AND n.state = 'sent' AND n.kind <> 'invoice_paid' \(view.sent)) AS notices_sent,
             \(view.settleAt) AS settle_at,
             s.amount_minor AS unit_amount_minor, s.quantity AS quantity, s.currency AS subscription_currency,
             s.interval AS interval, s.interval_count AS interval_count, s.status AS wish,

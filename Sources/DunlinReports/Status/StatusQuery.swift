@@ -9,18 +9,19 @@ extension StatusReport {
     ///
     /// - Parameters:
     ///   - zone: the accounting time zone, whose month the sums are of.
-    ///   - scheduleLines: the ids of the lines that the schedule has; others fired once and were taken out. nil where
-    ///     the schedule cannot be read: all that ever fired.
+    ///   - lines: of the schedule; others fired once and were taken out. nil where the schedule cannot be read: all that
+    ///     ever fired are shown.
     /// - Throws: `DatabaseError`; `ReportError` for a sum or cell that cannot be read.
     public init(
-        now: Instant, zone: Zone, databaseID: String?, scheduleLines: Set<String>? = nil, _ tx: Transaction
+        now: Instant, zone: Zone, databaseID: String?, lines: [CronLine]? = nil, _ tx: Transaction
     ) throws {
         let today = AccountingDay(of: now, zone: zone)
         self.init(
             now: now.rfc3339Seconds, databaseID: databaseID, charging: try Self.charging(tx),
             needsPerson: try NeedsPerson(now: now, tx), subscriptions: try Self.subscriptions(tx),
-            queue: try Queue(now: now, tx), inbox: try Inbox(now: now, tx),
-            schedule: try Ticks.lines(tx).filter { scheduleLines?.contains($0.line) ?? true }.map(Schedule.init),
+            queue: try Queue(now: now, tx), inbox: try Inbox(now: now, tx), selfCheck: try SelfCheck(now: now, tx),
+            reconciliations: try Reconciliation.newest(tx), notices: try Notices(tx),
+            schedule: try Schedule.all(lines, now: now, tx),
             changedRows: try tx.count("SELECT COUNT(*) FROM changed_rows"),
             month: String(today.date.description.prefix(7)), months: try Month.all(today, tx))
     }
@@ -77,15 +78,72 @@ extension StatusReport.NeedsPerson {
             collectedAfterEnd: try tx.count(
                 "SELECT COUNT(*) FROM invoices WHERE is_late = 1 AND refunded_minor < collected_minor"),
             failedEvents: try tx.count("SELECT COUNT(*) FROM events WHERE state = 'failed'"),
-            badSourceRows: try tx.count("SELECT COUNT(*) FROM source_rows WHERE problem IS NOT NULL"))
+            badSourceRows: try tx.count("SELECT COUNT(*) FROM source_rows WHERE problem IS NOT NULL"),
+            failedNotices: try tx.count("SELECT COUNT(*) FROM notices WHERE state = 'failed'"),
+            drift: try StatusReport.Reconciliation.newest(tx).reduce(0) { $0 + $1.differences })
     }
 }
 
 extension StatusReport.Schedule {
-    init(_ record: Ticks.LineRecord) {
+    /// Further than this nobody looks ahead.
+    private static let daysAhead: Int64 = 3_660
+
+    static func all(_ lines: [CronLine]?, now: Instant, _ tx: Transaction) throws -> [StatusReport.Schedule] {
+        let known = try Ticks.lines(tx)
+        guard let lines else { return known.map { StatusReport.Schedule($0, line: nil, now: now) } }
+        return lines.map { line in
+            StatusReport.Schedule(known.first { $0.line == line.id }, line: line, now: now)
+        }
+    }
+
+    private init(_ record: Ticks.LineRecord?, line: CronLine?, now: Instant) {
+        let next = line?.ticks(after: now, through: now.adding(days: Self.daysAhead), limit: 1).first
         self.init(
-            line: record.line, lastTickAt: record.lastTickAt?.rfc3339Seconds, missed: record.missedCount,
-            missedAt: record.missedAt?.rfc3339Seconds)
+            line: line?.id ?? record?.line ?? "", lastTickAt: record?.lastTickAt?.rfc3339Seconds,
+            nextTickAt: next?.instant.rfc3339Seconds, missed: record?.missedCount ?? 0,
+            missedAt: record?.missedAt?.rfc3339Seconds)
+    }
+}
+
+extension StatusReport.SelfCheck {
+    init(now: Instant, _ tx: Transaction) throws {
+        let checkedAt = try Findings.checkedAt(tx)
+        self.init(
+            lastCheckAt: checkedAt?.rfc3339Seconds,
+            lastCheckSeconds: checkedAt.map { max(now.milliseconds(since: $0) / 1000, 0) },
+            findings: try Findings.raised(tx).map { record in
+                Finding(
+                    code: record.finding.code.rawValue, subject: record.finding.subject, text: record.finding.text,
+                    since: record.firstSeenAt.rfc3339Seconds)
+            })
+    }
+}
+
+extension StatusReport.Reconciliation {
+    /// One for each gateway that was ever reconciled: the last that came to its end, where one did.
+    static func newest(_ tx: Transaction) throws -> [StatusReport.Reconciliation] {
+        try tx.rows(
+            """
+            SELECT gateway, started_at, ended_at, differences FROM reconcile_runs r
+            WHERE id = (SELECT COALESCE(MAX(CASE WHEN n.ended_at IS NULL THEN NULL ELSE n.id END), MAX(n.id))
+                FROM reconcile_runs n WHERE n.gateway = r.gateway)
+            ORDER BY gateway
+            """
+        ) { row in
+            StatusReport.Reconciliation(
+                gateway: try row.get("gateway"), startedAt: try row.get("started_at", as: Instant.self).rfc3339Seconds,
+                endedAt: try row.get("ended_at", as: Instant?.self)?.rfc3339Seconds,
+                differences: try row.get("differences"))
+        }
+    }
+}
+
+extension StatusReport.Notices {
+    init(_ tx: Transaction) throws {
+        self.init(
+            ready: try tx.count("SELECT COUNT(*) FROM notices WHERE state = 'ready'"),
+            lastSentAt: try tx.value("SELECT MAX(sent_at) FROM notices WHERE sent_at IS NOT NULL", as: Instant.self)?
+                .rfc3339Seconds)
     }
 }
 

@@ -39,6 +39,42 @@ public struct StatusReport: Hashable, Sendable, Encodable {
         public var failedEvents: Int64
         /// Rows of the owner's own tables that could not be taken over.
         public var badSourceRows: Int64
+        /// Notices that nobody took.
+        public var failedNotices: Int64
+        /// What the newest reconciliations of all gateways found to differ.
+        public var drift: Int64
+    }
+
+    /// What the self-check finds wrong now.
+    public struct SelfCheck: Hashable, Sendable, Encodable {
+        public struct Finding: Hashable, Sendable, Encodable {
+            public var code: String
+            /// The gateway or queue it is about.
+            public var subject: String
+            public var text: String
+            public var since: String
+        }
+
+        /// Nil before the first check.
+        public var lastCheckAt: String?
+        public var lastCheckSeconds: Int64?
+        public var findings: [Finding]
+    }
+
+    /// The newest reconciliation of a gateway.
+    public struct Reconciliation: Hashable, Sendable, Encodable {
+        public var gateway: String
+        public var startedAt: String
+        /// Nil while it is not complete.
+        public var endedAt: String?
+        public var differences: Int64
+    }
+
+    /// What is told to customers and to the owner's application.
+    public struct Notices: Hashable, Sendable, Encodable {
+        /// To be sent, those of later days included.
+        public var ready: Int64
+        public var lastSentAt: String?
     }
 
     public struct Queue: Hashable, Sendable, Encodable {
@@ -69,6 +105,8 @@ public struct StatusReport: Hashable, Sendable, Encodable {
     public struct Schedule: Hashable, Sendable, Encodable {
         public var line: String
         public var lastTickAt: String?
+        /// Nil where the line is in no schedule that can be read.
+        public var nextTickAt: String?
         /// Ticks that were missed and not made up for, ever, and when that was last found.
         public var missed: Int
         public var missedAt: String?
@@ -96,6 +134,9 @@ public struct StatusReport: Hashable, Sendable, Encodable {
     public var subscriptions: [String: Int64]
     public var queue: Queue
     public var inbox: Inbox
+    public var selfCheck: SelfCheck
+    public var reconciliations: [Reconciliation]
+    public var notices: Notices
     public var schedule: [Schedule]
     /// Rows of the owner's that changed since the last pass.
     public var changedRows: Int64
@@ -109,7 +150,7 @@ extension StatusReport.NeedsPerson {
     public var isQuiet: Bool {
         [
             parked, waiting, unknown, unknownRefunds, deadJobs, onHold, needsMethod, needsCustomer, collectedAfterEnd,
-            failedEvents, badSourceRows,
+            failedEvents, badSourceRows, failedNotices, drift,
         ].allSatisfy { $0 == 0 }
     }
 }

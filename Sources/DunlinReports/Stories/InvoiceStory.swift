@@ -123,11 +123,13 @@ enum InvoiceParts {
     static let notices = PartQuery(
         name: "notices",
         columns: [
-            ReportColumn("kind"), ReportColumn("step", .integer), ReportColumn("state"),
-            ReportColumn("written_at", .time), ReportColumn("sent_at", .time),
+            ReportColumn("notice_id"), ReportColumn("kind"), ReportColumn("step", .integer),
+            ReportColumn("reminder", .integer), ReportColumn("state"), ReportColumn("written_at", .time),
+            ReportColumn("due_at", .time), ReportColumn("sent_at", .time), ReportColumn("reason"),
         ],
         sql: """
-            SELECT kind, step, state, written_at, sent_at FROM notices WHERE invoice_id = ?1 ORDER BY written_at, id
+            SELECT notice_id, kind, step, reminder, state, written_at, due_at, sent_at, reason FROM notices
+            WHERE invoice_id = ?1 ORDER BY written_at, id
             """)
 
     static let exchanges = PartQuery(

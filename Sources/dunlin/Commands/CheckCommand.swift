@@ -42,7 +42,7 @@ struct CheckCommand: DunlinCommand {
     /// The first that must be mended: a wrong setting may be the cause of everything below it.
     private static func status(_ problems: [Finding]) -> ExitStatus {
         let areas = Set(problems.map(\.area))
-        if !areas.isDisjoint(with: [.settings, .schedule, .dunning, .source]) { return .badInput }
+        if !areas.isDisjoint(with: [.settings, .notices, .schedule, .dunning, .source]) { return .badInput }
         if areas.contains(.gateway) { return .gateway }
         return areas.contains(.database) ? .database : .done
     }
@@ -69,7 +69,7 @@ struct CheckCommand: DunlinCommand {
 /// One line of `dunlin check`.
 struct Finding: Encodable, Sendable {
     enum Area: String, Encodable, Sendable, CaseIterable {
-        case settings, schedule, dunning, calendar, currencies, database, source, gateway
+        case settings, notices, schedule, dunning, calendar, currencies, database, source, gateway
 
         static let widthMax = allCases.map(\.rawValue.count).max() ?? 0
     }

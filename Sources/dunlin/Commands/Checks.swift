@@ -5,6 +5,7 @@ import DunlinDefaults
 import DunlinGateways
 import DunlinImport
 import DunlinLedger
+import Foundation
 
 /// What `dunlin check` looks at, one area after the other; a problem in one does not hide those of the next.
 struct Checks {
@@ -25,6 +26,7 @@ struct Checks {
         do {
             let directory = try context.configDirectory()
             checkSettings(directory)
+            checkNotices()
             try checkSchedule()
             try checkDunning(directory)
             try checkDeclines(directory)
@@ -45,6 +47,23 @@ struct Checks {
             for warning in loaded.warnings { add(.settings, .warning, warning) }
         } catch {
             problem(.settings, error)
+        }
+    }
+
+    private mutating func checkNotices() {
+        guard let notices = settings?.notices else { return }
+        if let text = notices.problem { add(.notices, .problem, text) }
+        switch notices.sink {
+        case .none: fact(.notices, "sink none: notices are listed and sent nowhere")
+        case .webhook(let url):
+            if notices.problem == nil { fact(.notices, "sent to \(url), \(notices.secrets.count) secret(s)") }
+        case .command(let command):
+            let program = command[0]
+            if FileManager.default.isExecutableFile(atPath: program) {
+                fact(.notices, "handed to \(program)")
+            } else {
+                add(.notices, .problem, "\(program) is no program that can be started: look at notices.command")
+            }
         }
     }
 

@@ -34,6 +34,7 @@ enum CommandTree {
         AttemptsCommand.self,
         JobsCommand.self,
         EventsCommand.self,
+        NoticesCommand.self,
         ExchangesCommand.self,
     ]
 

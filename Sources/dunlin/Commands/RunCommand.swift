@@ -73,6 +73,7 @@ struct RunCommand: DunlinCommand {
         options.concurrency = settings.worker.concurrency
         if let wait { options.waitSeconds = Int64(wait) }
         if let grace { options.graceSeconds = Int64(grace) }
+        options.checksItself = true
         options.timeMaxSeconds = maxTime.map(Int64.init)
         let source = try await SourceReading(context, settings, live.billing.database)?.readBeforePass()
         if let source, !source.mayPlan { options.plansDue = false }

@@ -21,10 +21,9 @@ struct StatusCommand: DunlinCommand {
         let now = context.clock.now()
         let zone = settings.accountingZone
         let lines = try? ScheduleFile(context).checkedLines()
-        let scheduleLines = lines.map { Set($0.map(\.id)) }
         let status = try await context.look(settings) { tx in
             try StatusReport(
-                now: now, zone: zone, databaseID: try tx.meta("database_id"), scheduleLines: scheduleLines, tx)
+                now: now, zone: zone, databaseID: try tx.meta("database_id"), lines: lines, tx)
         }
         try context.output.show(status) { StatusView(status, context.output).lines }
         return .done
@@ -41,7 +40,13 @@ private struct StatusView {
         self.output = output
     }
 
-    var lines: [String] { charging + [""] + person + [""] + work + [""] + money }
+    var lines: [String] { charging + [""] + wrong + person + [""] + work + [""] + money }
+
+    /// What the self-check found comes before what waits for somebody: it may be the cause.
+    private var wrong: [String] {
+        status.selfCheck.findings.map { output.bad("WRONG") + "  \($0.text)" }
+            + (status.selfCheck.findings.isEmpty ? [] : [""])
+    }
 
     private var charging: [String] {
         guard !status.charging.isEmpty else { return ["Charging  no gateway has been used yet"] }
@@ -60,7 +65,9 @@ private struct StatusView {
 
     private var person: [String] {
         let needs = status.needsPerson
-        guard !needs.isQuiet else { return [output.good("Nothing needs a person.")] }
+        guard !needs.isQuiet else {
+            return status.selfCheck.findings.isEmpty ? [output.good("Nothing needs a person.")] : []
+        }
         let age = needs.oldestUnknownSeconds.map { ", the oldest since \(Age.text(seconds: $0))" } ?? ""
         let rows: [(count: Int64, what: String, look: String)] = [
             (needs.unknown, "attempts unknown\(age)", "attempts list --state unknown"),
@@ -76,6 +83,8 @@ private struct StatusView {
             (needs.needsMethod, "invoices without a usable card", "invoices list --state needs_method"),
             (needs.needsCustomer, "invoices the customer must confirm", "invoices list --state needs_customer"),
             (needs.failedEvents, "events that could not be applied", "events list --state failed"),
+            (needs.drift, "differences from the gateway", "report reconciliation"),
+            (needs.failedNotices, "notices that nobody took", "notices list --state failed"),
             (needs.badSourceRows, "rows of the source not taken over", "import --source --dry-run"),
         ]
         var table = Table([.right(""), .left("NEEDS A PERSON"), .left("LOOK WITH DUNLIN")])
@@ -96,6 +105,9 @@ private struct StatusView {
             "Queue          \(queue.due) due\(oldest), \(queue.ready) ready, \(queue.running) running\(next)",
         ] + (passes.isEmpty ? ["Last pass      none yet"] : passes)
             + webhooks
+            + reconciliations
+            + notices
+            + selfCheck
             + schedule
             + (status.changedRows == 0 ? [] : ["Changed rows   \(status.changedRows) wait for the next pass"])
     }
@@ -116,9 +128,29 @@ private struct StatusView {
         return ["Webhooks       \(([last] + parts).joined(separator: "; "))"]
     }
 
+    private var reconciliations: [String] {
+        guard !status.reconciliations.isEmpty else { return ["Reconciliation never made"] }
+        return status.reconciliations.map { run in
+            let end = run.endedAt.map { "complete at \($0)" } ?? "begun at \(run.startedAt) and not complete"
+            return "Reconciliation \(run.gateway) \(end), \(run.differences) differences"
+        }
+    }
+
+    private var notices: [String] {
+        let last = status.notices.lastSentAt.map { "last sent at \($0)" } ?? "none sent yet"
+        return ["Notices        \(last), \(status.notices.ready) to be sent"]
+    }
+
+    private var selfCheck: [String] {
+        let found = status.selfCheck.findings.count
+        let last = status.selfCheck.lastCheckSeconds.map { "\(Age.text(seconds: $0)) ago" } ?? "never made"
+        return ["Self-check     \(last)" + (found == 0 ? "" : ", \(found) found")]
+    }
+
     private var schedule: [String] {
         status.schedule.map { line in
-            let last = line.lastTickAt.map { "last fired for \($0)" } ?? "has not fired yet"
+            let next = line.nextTickAt.map { "next \($0)" } ?? "never again"
+            let last = line.lastTickAt.map { "\(next), last fired for \($0)" } ?? "\(next), has not fired yet"
             let missed = line.missedAt.map { ", \(line.missed) missed ticks not made up for, found at \($0)" } ?? ""
             return "Schedule       \(line.line) \(last)\(missed)"
         }

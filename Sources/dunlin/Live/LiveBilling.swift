@@ -12,6 +12,7 @@ struct LiveBilling: Sendable {
     let billing: Billing
     let holder: ProcessIdentity
     private let gateways: LiveGateways
+    private let notices: LiveNotices
     private let processes = ProcessTable()
 
     /// Opens the data file for `body`, and closes it and every connection after it.
@@ -34,6 +35,7 @@ struct LiveBilling: Sendable {
     /// - Throws: what the settings, the policy files, the keys or the data file have against it.
     init(_ context: Context, _ settings: Settings, _ database: Database) throws {
         let clock = context.clock
+        notices = try LiveNotices(settings, clock: clock)
         gateways = try LiveGateways(settings, clock: clock, readGate: Self.readGate(settings, database, clock))
         billing = Billing(
             database: database, databaseID: database.databaseID ?? "", fileStamp: try database.stamp(),
@@ -42,7 +44,7 @@ struct LiveBilling: Sendable {
                 now: clock.now, monotonicMilliseconds: clock.elapsedMilliseconds, randomBits: Chance.bits,
                 sleep: clock.sleep(milliseconds:)),
             rules: try Self.rules(context, settings), schedule: try ScheduleFile(context).checkedLines(),
-            logger: context.log)
+            noticeSink: notices.sink, logger: context.log)
         holder = processes.identity()
     }
 
@@ -52,7 +54,10 @@ struct LiveBilling: Sendable {
     }
 
     /// Closes the connections. Every pass must have ended before.
-    func shutDown() async throws { try await gateways.shutDown() }
+    func shutDown() async throws {
+        try await notices.shutDown()
+        try await gateways.shutDown()
+    }
 
     // MARK: - Parts
 
@@ -81,6 +86,8 @@ struct LiveBilling: Sendable {
             declines: try DeclineTable(parsing: declines.text), dunning: policies["default"] ?? DunningPolicy())
         rules.lateAfterSeconds = Int64(settings.lateAfterMinutes) * 60
         rules.catchUp = settings.catchUp
+        rules.notices = NoticeRules(settings.notices)
+        rules.selfCheck = settings.selfCheck
         rules.spreadSeconds = Int64(settings.renewalSpreadMinutes) * 60
         rules.isTimeTravel = context.clock.isShifted
         for ceiling in settings.ceilings { rules.ceilings[ceiling.currency] = ceiling.minorUnits }

@@ -41,15 +41,17 @@ extension Settings {
         let rawCards = reader.value("allow_raw_card_data", expected: "true or false") { Bool($0) }
         let source = source(reader)
         let backfillDays = reader.integer("backfill.days_max", in: 1...36_600)
+        let notices = notices(reader, mode: mode ?? .test)
+        let selfCheck = selfCheck(reader)
         let level: LogLevel? = reader.choice("log.level")
         guard let mode, let zone, let database, let listen, let worker, let late, let rawCards, let backfillDays,
-            let level, let catchUp, let spread
+            let level, let catchUp, let spread, let notices, let selfCheck
         else { return nil }
         var settings = Settings(
             mode: mode, accountingZone: zone, database: database, publicURL: publicURL, returnURL: returnURL,
             listen: listen, gateways: gateways, ceilings: ceilings, catchUp: catchUp, renewalSpreadMinutes: spread,
             worker: worker, lateAfterMinutes: late, source: source, backfillDaysMax: backfillDays,
-            allowsRawCardData: rawCards, logLevel: level, warnings: [])
+            allowsRawCardData: rawCards, notices: notices, selfCheck: selfCheck, logLevel: level, warnings: [])
         settings.warnings = settings.findWarnings(reader)
         return settings
     }
@@ -101,6 +103,9 @@ extension Settings {
             warnings.append(
                 "mode is live, catch_up bills all missed periods, and no catch_up.total_per_run is set: a long downtime "
                     + "or a wrong import could charge any amount")
+        }
+        if mode == .live, notices.sink == .none {
+            warnings.append("mode is live and notices.sink is none: no customer hears that a payment failed")
         }
         if !listen.admin.isLoopback { warnings.append("listen.admin \(listen.admin) can be reached from outside") }
         return warnings

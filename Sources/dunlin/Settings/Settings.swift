@@ -52,6 +52,9 @@ struct Settings: Sendable {
     var backfillDaysMax: Int
     /// Whether card numbers may pass through this program (PCI DSS SAQ D).
     var allowsRawCardData: Bool
+    var notices: Notices
+    /// What the self-check calls wrong.
+    var selfCheck: SelfCheckLimits
     var logLevel: LogLevel
     /// What is allowed but most likely not meant.
     var warnings: [String]

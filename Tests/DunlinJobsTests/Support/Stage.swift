@@ -26,6 +26,8 @@ struct StageOptions: Sendable {
     var spreadSeconds: Int64 = 0
     var schedule: [CronLine] = []
     var fileStamp: String?
+    var noticeSink: (any NoticeSink)?
+    var notices = NoticeRules()
     var isOnDisk = false
     /// The gateway sends events; else it keeps none, which is faster.
     var makesEvents = false
@@ -136,6 +138,7 @@ final class Stage: Sendable {
         rules.ceilings = options.ceilings
         rules.catchUp = options.catchUp
         rules.spreadSeconds = options.spreadSeconds
+        rules.notices = options.notices
         change(&rules)
         var gateways = [name: gateway(try driver ?? self.driver())]
         gateways.merge(extraGateways.withLock { $0 }) { $1 }
@@ -145,7 +148,8 @@ final class Stage: Sendable {
                 now: { clock.now }, monotonicMilliseconds: { clock.now.milliseconds },
                 randomBits: { self.generator.withLock { $0.next() } },
                 sleep: { clock.set(clock.now.adding(milliseconds: $0)) }), rules: rules, schedule: options.schedule,
-            logger: Logger(label: "stage") { _ in SwiftLogNoOpLogHandler() }, steps: fuse.steps)
+            noticeSink: options.noticeSink, logger: Logger(label: "stage") { _ in SwiftLogNoOpLogHandler() },
+            steps: fuse.steps)
     }
 
     /// A process that has not been seen before; all earlier ones are dead.
