@@ -107,6 +107,7 @@ public enum ScheduledKinds {
         PruneJobs.self,
         PruneExchanges.self,
         Reconcile.self,
+        FetchEvents.self,
     ]
 
     /// The kinds by name with the names of their options, as reading a schedule wants them.
