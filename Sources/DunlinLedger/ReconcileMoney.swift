@@ -101,7 +101,7 @@ public enum ReconcileMoney {
         try tx.rows(
             """
             SELECT s.object_id, s.intent_id, s.invoice_id FROM reconcile_seen s
-            WHERE s.run_id = ?1 AND s.intent_id IS NOT NULL AND s.object_id <> s.intent_id AND NOT EXISTS (
+            WHERE s.run_id = ?1 AND s.is_charge = 1 AND NOT EXISTS (
                 SELECT 1 FROM reconcile_transactions b WHERE b.run_id = s.run_id AND b.source_id = s.object_id)
             ORDER BY s.object_id LIMIT ?2
             """, runID, limit

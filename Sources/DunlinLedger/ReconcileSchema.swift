@@ -59,9 +59,10 @@ enum ReconcileSchema {
         CREATE TABLE reconcile_seen (
             run_id INTEGER NOT NULL REFERENCES reconcile_runs (id),
             object_id TEXT NOT NULL,
-            -- The intent of a charge, with its invoice: what balance transactions are tied by.
+            -- The intent that it belongs to, with its invoice: what balance transactions are tied by.
             intent_id TEXT,
             invoice_id INTEGER,
+            is_charge INTEGER NOT NULL DEFAULT 0 CHECK (is_charge IN (0, 1)),
             PRIMARY KEY (run_id, object_id)
         ) STRICT;
 

@@ -8,8 +8,10 @@ public enum ReconcileSeen {
         /// The gateway's id of the intent.
         public var intentID: String?
         public var invoiceID: Int64?
+        public var isCharge: Bool
 
-        public init(_ id: String, intentID: String? = nil, invoiceID: Int64? = nil) {
+        public init(_ id: String, intentID: String? = nil, invoiceID: Int64? = nil, isCharge: Bool = false) {
+            self.isCharge = isCharge
             self.id = id
             self.intentID = intentID
             self.invoiceID = invoiceID
@@ -20,9 +22,10 @@ public enum ReconcileSeen {
         for object in objects {
             try tx.execute(
                 """
-                INSERT INTO reconcile_seen (run_id, object_id, intent_id, invoice_id) VALUES (?1, ?2, ?3, ?4)
+                INSERT INTO reconcile_seen (run_id, object_id, intent_id, invoice_id, is_charge)
+                VALUES (?1, ?2, ?3, ?4, ?5)
                 ON CONFLICT (run_id, object_id) DO NOTHING
-                """, runID, object.id, object.intentID, object.invoiceID)
+                """, runID, object.id, object.intentID, object.invoiceID, object.isCharge)
         }
     }
 
@@ -30,7 +33,9 @@ public enum ReconcileSeen {
         try tx.row(
             "SELECT * FROM reconcile_seen WHERE run_id = ?1 AND object_id = ?2", runID, objectID
         ) { row in
-            Object(try row.get("object_id"), intentID: try row.get("intent_id"), invoiceID: try row.get("invoice_id"))
+            Object(
+                try row.get("object_id"), intentID: try row.get("intent_id"), invoiceID: try row.get("invoice_id"),
+                isCharge: try row.get("is_charge"))
         }
     }
 

@@ -95,6 +95,7 @@ struct LiveBilling: Sendable {
         rules.lateAfterSeconds = Int64(settings.lateAfterMinutes) * 60
         rules.catchUp = settings.catchUp
         rules.spreadSeconds = Int64(settings.renewalSpreadMinutes) * 60
+        rules.refundsCollectedAfterCancel = settings.refundsCollectedAfterCancel
         rules.isTimeTravel = context.clock.isShifted
         for ceiling in settings.ceilings { rules.ceilings[ceiling.currency] = ceiling.minorUnits }
         return rules

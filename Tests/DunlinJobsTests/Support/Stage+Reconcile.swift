@@ -45,7 +45,7 @@ extension Stage {
     }
 
     /// The gateway's id of the only intent of the subscription's invoice.
-    func intentID(_ subscriptionID: String = "s1") async throws -> String {
+    func latestIntentID(_ subscriptionID: String = "s1") async throws -> String {
         let found = try await intents(try await invoice(subscriptionID).id)
         return try #require(found.last?.gatewayID)
     }

@@ -14,7 +14,7 @@ extension ReconcilePhases {
         let reply = await driver.refundsPage(query())
         return try await list(reply, id: \.id) { refund, page, tx in
             if let known = try LedgerSide.refund(gateway: name, gatewayID: refund.id, tx) {
-                page.seen.append(.init(refund.id))
+                page.seen.append(.init(refund.id, intentID: known.intentID, invoiceID: known.invoiceID))
                 return compare(known, refund, &page)
             }
             try unknown(refund, &page, tx)
@@ -76,6 +76,7 @@ extension ReconcilePhases {
         guard !refund.status.hasFailed, let intentID = refund.intentID,
             let payment = try LedgerSide.payment(gateway: name, gatewayID: intentID, tx)
         else { return }
+        page.seen.append(.init(refund.id, intentID: intentID, invoiceID: payment.invoiceID))
         page.checked += 1
         // It may be the one whose answer is being asked for.
         if payment.hasRefundOnTheWire || isLeftOut(changedAt: payment.changedAt) {
@@ -112,7 +113,7 @@ extension ReconcilePhases {
         let reply = await driver.disputesPage(query())
         return try await list(reply, id: \.id) { dispute, page, tx in
             if let known = try LedgerSide.dispute(gateway: name, gatewayID: dispute.id, tx) {
-                page.seen.append(.init(dispute.id))
+                page.seen.append(.init(dispute.id, intentID: known.intentID, invoiceID: known.invoiceID))
                 return compare(known, dispute, &page)
             }
             try unknown(dispute, &page, tx)
@@ -172,6 +173,7 @@ extension ReconcilePhases {
         guard let intentID = dispute.intentID,
             let payment = try LedgerSide.payment(gateway: name, gatewayID: intentID, tx)
         else { return }
+        page.seen.append(.init(dispute.id, intentID: intentID, invoiceID: payment.invoiceID))
         page.checked += 1
         guard !isLeftOut(changedAt: payment.changedAt) else {
             page.leftOut += 1

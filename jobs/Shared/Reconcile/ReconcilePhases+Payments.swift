@@ -57,7 +57,7 @@ extension ReconcilePhases {
     private func compare(_ charge: ChargeSnapshot, _ page: inout ReconcilePage, _ tx: Transaction) throws {
         let known = try charge.intentID.flatMap { try LedgerSide.payment(gateway: name, gatewayID: $0, tx) }
         guard let payment = known, let intentID = charge.intentID else { return try unknown(charge, &page, tx) }
-        page.seen.append(.init(charge.id, intentID: intentID, invoiceID: payment.invoiceID))
+        page.seen.append(.init(charge.id, intentID: intentID, invoiceID: payment.invoiceID, isCharge: true))
         page.seen.append(.init(intentID))
         compare(payment, with: charge.side, intentID, &page)
     }
