@@ -74,7 +74,7 @@ struct SendNotice {
         }
         try Notices.noteSend(notice.id, tx)
         let letter = try LetterWriter(
-            billing: billing, notice: notice, customer: customer, subscription: subscription
+            billing: billing, notice: notice, customer: customer, subscription: subscription, now: now
         ).letter(debt, tx)
         return OutgoingNotice(
             id: notice.noticeID, kind: notice.kind, body: try LetterWriter.bytes(letter), at: now)

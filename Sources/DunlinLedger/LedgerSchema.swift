@@ -2,8 +2,8 @@
 enum LedgerSchema {
     static let first = [
         OwnerSchema.tables, OwnerSchema.changeTriggers, BillingSchema.tables, CollectionSchema.tables,
-        CollectionSchema.state, PlansSchema.tables, SourceSchema.tables, PollingSchema.tables, NoticesSchema.tables,
-        OwnerSchema.guardTriggers,
+        CollectionSchema.state, PlansSchema.tables, SourceSchema.tables, PollingSchema.tables,
+        ReconcileSchema.tables, ReconcileSchema.indexes, NoticesSchema.tables, OwnerSchema.guardTriggers,
         BillingSchema.triggers,
         CollectionSchema.triggers,
         NoticesSchema.triggers,

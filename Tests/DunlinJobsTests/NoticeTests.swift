@@ -82,6 +82,15 @@ import Testing
         #expect(try await Self.states(stage).last == "action_needed 1 dropped")
     }
 
+    @Test func whoeverIsAskedIsGivenTheLinkOfTheDebt() async throws {
+        let sink = SinkOfTests()
+        let stage = try await Self.stage(["authentication_required"], sink: sink) {
+            $0.recoveryLink = { invoice, _, _ in "https://pay.example.com/pay/\(invoice.periodStart)" }
+        }
+        try await stage.pass()
+        #expect(sink.letters.map { $0.text("recovery_url") } == ["https://pay.example.com/pay/2026-01-01"])
+    }
+
     @Test func aCardThatIsRefusedForGoodIsAskedForWithoutSayingWhy() async throws {
         for code in ["stolen_card", "lost_card", "fraudulent", "pickup_card"] {
             let sink = SinkOfTests()

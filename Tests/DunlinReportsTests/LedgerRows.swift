@@ -201,9 +201,10 @@ struct LedgerRows {
     func reconcileRun(_ id: Int64, differences: Int, endedAt: Instant?) throws {
         try tx.execute(
             """
-            INSERT INTO reconcile_runs (id, gateway, from_at, through_at, started_at, ended_at, differences)
-            VALUES (?1, 'stripe', ?2, ?2, ?2, ?3, ?4)
-            """, id, Self.now, endedAt, differences)
+            INSERT INTO reconcile_runs (id, gateway, from_at, through_at, started_at, started_by, ended_at, phase, token,
+                differences)
+            VALUES (?1, 'stripe', ?2, ?2, ?2, 'dunlin', ?3, ?5, 1, ?4)
+            """, id, Self.now, endedAt, differences, endedAt == nil ? "intents" : "done")
     }
 
     func notice(_ id: Int64, _ state: String) throws {

@@ -1,6 +1,7 @@
 public import DunlinCalendar
 public import DunlinCore
 public import DunlinDatabase
+public import DunlinLedger
 public import Logging
 
 /// What every job is given: the database, the gateways, the rules, and the clock. Made in one place, by the program.
@@ -19,6 +20,8 @@ public struct Billing: Sendable {
     public let schedule: [CronLine]
     /// Where notices go; nil where they are only listed.
     public let noticeSink: (any NoticeSink)?
+    /// The address at which a customer can pay an open invoice now; nil where no pages are served.
+    public let recoveryLink: RecoveryAddress?
     public let logger: Logger
     public let tally: Tally
     /// Reached before every request that creates or moves money (and, through the database, before every
@@ -28,7 +31,8 @@ public struct Billing: Sendable {
     public init(
         database: Database, databaseID: String, fileStamp: String? = nil, gateways: [String: BillingGateway],
         keyless: [String: String] = [:], clock: BillingClock,
-        rules: BillingRules, schedule: [CronLine] = [], noticeSink: (any NoticeSink)? = nil, logger: Logger,
+        rules: BillingRules, schedule: [CronLine] = [], noticeSink: (any NoticeSink)? = nil,
+        recoveryLink: RecoveryAddress? = nil, logger: Logger,
         tally: Tally = Tally(), steps: Steps = .none
     ) {
         self.database = database
@@ -40,6 +44,7 @@ public struct Billing: Sendable {
         self.rules = rules
         self.schedule = schedule
         self.noticeSink = noticeSink
+        self.recoveryLink = recoveryLink
         self.logger = logger
         self.tally = tally
         self.steps = steps
@@ -71,6 +76,9 @@ public struct Billing: Sendable {
         return gateway
     }
 }
+
+/// Makes the address of an invoice's page in the caller's transaction; nil when it has none.
+public typealias RecoveryAddress = @Sendable (Invoice, _ now: Instant, Transaction) throws -> String?
 
 /// One configured gateway: its driver and how it is used.
 public struct BillingGateway: Sendable {
@@ -141,6 +149,8 @@ public struct BillingRules: Sendable {
     public var catchUp = CatchUpRules()
     /// Renewals that fall at midnight are charged within this time after it; 0 for at once.
     public var spreadSeconds: Int64 = 0
+    /// Money that came for a debt that was no longer owed goes back by itself, all of it (money.md 25).
+    public var refundsCollectedAfterCancel = false
     /// At most this much per currency and pass is sent; more stops charging (money.md 34). None by default.
     public var ceilings: [Currency: Int64] = [:]
     /// How often a card may be declined before the network wants a rest.

@@ -7,8 +7,13 @@ struct LiveNotices: Sendable {
     let sink: (any NoticeSink)?
     private let transport: LiveTransport?
 
+    /// - Parameter isUsed: false for who only looks: nothing is sent then, and nothing needed for it.
     /// - Throws: a `SettingsError` when what the sink needs is missing.
-    init(_ settings: Settings, clock: LiveClock) throws(SettingsError) {
+    init(_ settings: Settings, clock: LiveClock, isUsed: Bool) throws(SettingsError) {
+        guard isUsed else {
+            (sink, transport) = (nil, nil)
+            return
+        }
         let notices = settings.notices
         if let problem = notices.problem {
             throw SettingsError(problems: [SettingsProblem(origin: nil, text: problem)])

@@ -55,6 +55,8 @@ struct Settings: Sendable {
     var notices: Notices
     /// What the self-check calls wrong.
     var selfCheck: SelfCheckLimits
+    /// Money that came for a debt that was no longer owed goes back by itself.
+    var refundsCollectedAfterCancel = false
     var logLevel: LogLevel
     /// What is allowed but most likely not meant.
     var warnings: [String]

@@ -28,6 +28,7 @@ struct StageOptions: Sendable {
     var fileStamp: String?
     var noticeSink: (any NoticeSink)?
     var notices = NoticeRules()
+    var recoveryLink: RecoveryAddress?
     var isOnDisk = false
     /// The gateway sends events; else it keeps none, which is faster.
     var makesEvents = false
@@ -148,7 +149,8 @@ final class Stage: Sendable {
                 now: { clock.now }, monotonicMilliseconds: { clock.now.milliseconds },
                 randomBits: { self.generator.withLock { $0.next() } },
                 sleep: { clock.set(clock.now.adding(milliseconds: $0)) }), rules: rules, schedule: options.schedule,
-            noticeSink: options.noticeSink, logger: Logger(label: "stage") { _ in SwiftLogNoOpLogHandler() },
+            noticeSink: options.noticeSink, recoveryLink: options.recoveryLink,
+            logger: Logger(label: "stage") { _ in SwiftLogNoOpLogHandler() },
             steps: fuse.steps)
     }
 

@@ -13,6 +13,7 @@ struct LetterWriter {
     let notice: Notice
     let customer: Customer
     let subscription: Subscription
+    let now: Instant
 
     func letter(_ debt: DebtFacts?, _ tx: Transaction) throws -> NoticeLetter {
         var letter = NoticeLetter(
@@ -46,6 +47,7 @@ struct LetterWriter {
         guard notice.kind.urgency != nil else { return }
         letter.reason = debt.declineReason
         letter.nextAttemptAt = debt.invoice.nextAttemptAt?.rfc3339Seconds
+        if debt.invoice.state == .open { letter.recoveryURL = try billing.recoveryLink?(debt.invoice, now, tx) }
         letter.wish =
             switch debt.invoice.situation {
             case .needsCustomer: .confirmPayment
