@@ -125,7 +125,7 @@ struct ClockGenerator: RandomNumberGenerator {
 /// The rules that people may set.
 public struct BillingRules: Sendable {
     public var declines: DeclineTable
-    public var dunning: DunningPolicy
+    public var policies: DunningPolicies
     /// A first attempt whose period came due longer than this before it was invoiced asks the gateway first.
     public var lateAfterSeconds: Int64 = 15 * 60
     /// Farther than this from the gateway's clock nothing is planned or charged (money.md 12).
@@ -142,9 +142,14 @@ public struct BillingRules: Sendable {
     /// How often a card may be declined before the network wants a rest.
     public var cardBudgets = CardBudget.all
 
-    public init(declines: DeclineTable, dunning: DunningPolicy = DunningPolicy()) {
+    public init(declines: DeclineTable, policies: DunningPolicies) {
         self.declines = declines
-        self.dunning = dunning
+        self.policies = policies
+    }
+
+    /// One policy for every debt.
+    public init(declines: DeclineTable, dunning: DunningPolicy = DunningPolicy()) {
+        self.init(declines: declines, policies: DunningPolicies([dunning]))
     }
 }
 
