@@ -43,6 +43,8 @@ public struct Attempt: Hashable, Sendable {
     public var asks: Int
     public var serverFailedAt: Instant?
     public var emptyReadAt: Instant?
+    /// What the decline that ended it meant; nil where none did.
+    public var declineClass: DeclineClass?
 
     init(_ row: Row) throws {
         id = try row.get("id")
@@ -71,6 +73,7 @@ public struct Attempt: Hashable, Sendable {
         asks = try row.get("asks")
         serverFailedAt = try row.get("server_failed_at")
         emptyReadAt = try row.get("empty_read_at")
+        declineClass = try row.get("decline_class")
     }
 }
 

@@ -77,24 +77,25 @@ public enum Attempts {
     /// - Parameter invoice: counts attempts of its amount only; nil for all.
     public static func counted(
         number: Int, by budget: CardBudget, gateway: String, cardKey: String, sameAmountAs invoice: Invoice?,
-        _ tx: Transaction
+        now: Instant, _ tx: Transaction
     ) throws -> Instant? {
-        let counts = budget.counts == .declines ? "a.state = 'declined'" : isReattempt
+        let counts = budget.counts == .declines ? "a.state IN ('declined', 'needs_customer')" : isReattempt
         return try tx.value(
             """
             SELECT a.written_at FROM attempts a
-            WHERE a.card_key = ?1 AND a.gateway = ?2 AND a.is_on_session = 0
+            WHERE a.card_key = ?1 AND a.gateway = ?2 AND a.is_on_session = 0 AND a.written_at > ?7 - ?6
                 AND (?3 IS NULL OR (a.amount_minor = ?3 AND a.currency = ?4)) AND \(counts)
             ORDER BY a.written_at DESC LIMIT 1 OFFSET ?5
             """, cardKey, gateway, invoice?.amountMinor, invoice?.currencyCode, number - 1,
-            budget.days * 86_400_000)
+            budget.days * 86_400_000, now)
     }
 
-    /// It reached the bank, and came after a decline of the same card within the window.
+    /// It reached the bank, and came after a decline of the same card within the window. That the bank wants the customer
+    /// is a decline too.
     private static let isReattempt = """
         a.state IN ('declined', 'succeeded', 'needs_customer') AND EXISTS (SELECT 1 FROM attempts b
-            WHERE b.card_key = a.card_key AND b.gateway = a.gateway AND b.state = 'declined' AND b.id <> a.id
-                AND b.written_at < a.written_at AND b.written_at > a.written_at - ?6
+            WHERE b.card_key = a.card_key AND b.gateway = a.gateway AND b.state IN ('declined', 'needs_customer')
+                AND b.id < a.id AND b.written_at > a.written_at - ?6
                 AND (?3 IS NULL OR (b.amount_minor = ?3 AND b.currency = ?4)))
         """
 

@@ -49,7 +49,7 @@ public struct BudgetUse: Sendable {
     ) throws -> Instant? {
         let last = try Attempts.counted(
             number: room, by: budget, gateway: gateway, cardKey: method.cardKey,
-            sameAmountAs: budget.isPerAmount ? invoice : nil, tx)
+            sameAmountAs: budget.isPerAmount ? invoice : nil, now: now, tx)
         return budget.freeAt(lastOfBudget: last, now: now)
     }
 }

@@ -6,6 +6,8 @@ import Testing
 @testable import dunlin
 
 struct DunningFileTests {
+    private let day: Int64 = 86_400
+
     private func problems(_ yaml: String) -> [String] {
         do {
             _ = try DunningFile.read(yaml, path: "dunning.yaml")
@@ -24,7 +26,7 @@ struct DunningFileTests {
         #expect(policies["plain-8-8-8"]?.rule(.transient).delays == [.seconds(8 * 86_400)])
         #expect(policies["plain-8-8-8"]?.triesMax == 4)
         #expect(policies["plain-8-8-8"]?.rule(.funds).notices == [nil])
-        #expect(policies["patient"]?.rule(.needsMethod).graceSeconds == 21 * 86_400)
+        #expect(policies["patient"]?.rule(.needsMethod).graceSeconds == 21 * day)
         #expect(policies["patient"]?.rule(.funds).notices == policies.default.rule(.funds).notices)
     }
 
@@ -42,9 +44,9 @@ struct DunningFileTests {
         #expect(short.rule(.funds).triesMax == 2)
         #expect(short.rule(.funds).graceSeconds == nil)
         #expect(short.rule(.needsMethod).graceSeconds == nil)
-        #expect(policies.default.rule(.needsMethod).graceSeconds == 14 * 86_400)
+        #expect(policies.default.rule(.needsMethod).graceSeconds == 14 * day)
         #expect(short.rule(.transient).delays.first == .seconds(4 * 3600))
-        #expect(short.notices.lastNoticeSeconds == 3 * 86_400)
+        #expect(short.notices.lastNoticeSeconds == 3 * day)
         #expect(policies["plain-8-8-8"]?.rule(.funds).delays == [.seconds(8 * 86_400)])
     }
 

@@ -67,6 +67,7 @@ import Testing
         #expect(waiting.finalActionAt == (try await stage.attempts().last?.writtenAt.adding(days: 5)))
         #expect(try await standing(stage) == "past_due")
         try await stage.run(days: 2)
+        try await stage.pass()
         #expect(try await stage.invoice().state == .uncollectible)
         #expect(try await standing(stage) == "canceled")
         #expect(try await stage.activity("dunning_ended") == 1)
@@ -93,6 +94,7 @@ import Testing
         try await stage.run(days: 4)
         #expect(try await stage.invoice().state == .open)
         try await stage.run(days: 2)
+        try await stage.pass()
         #expect(try await stage.invoice().state == .uncollectible)
         #expect(try await standing(stage) == "canceled")
         #expect(try await stage.attempts().count == 1)
@@ -154,6 +156,7 @@ import Testing
             try EndingDebts.end(invoice, as: .paid, reason: "by transfer", now: now, tx)
         }
         try await stage.run(days: 2)
+        try await stage.pass()
         #expect(try await stage.invoice().state == .paid)
         #expect(try await standing(stage) == "active")
         #expect(try await stage.violations() == [])
@@ -172,6 +175,7 @@ import Testing
             try EndingDebts.end(invoice, as: .paid, reason: "by transfer", now: now, tx)
         }
         try await stage.run(days: 2)
+        try await stage.pass()
         #expect(try await standing(stage) == "paused")
     }
 

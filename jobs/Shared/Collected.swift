@@ -26,7 +26,7 @@ struct Collected {
         try Invoices.pay(
             invoice.id, reason: reason, isLate: isLate, collectedMinor: intent.amountMinor, now: now, tx)
         try JobQueue.withdraw(uniqueKey: "charge-invoice/\(invoice.id)", reason: "paid", now: now, tx)
-        try FollowUps.dunningIsOver(invoice.id, now: now, tx)
+        if invoice.finalActionAt != nil { try FollowUps.dunningIsOver(invoice.id, now: now, tx) }
         try Activity.add(
             isLate ? "collected_after_cancel" : "collected", subscriptionID: invoice.subscriptionID,
             invoiceID: invoice.id, attemptNumber: attempt?.number, amountMinor: intent.amountMinor,

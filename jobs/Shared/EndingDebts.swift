@@ -14,7 +14,7 @@ enum EndingDebts {
         guard try Invoices.beginClosing(invoice.id, to: state, reason: reason, tx) else { return }
         try JobQueue.withdraw(
             uniqueKey: "charge-invoice/\(invoice.id)", reason: "the debt has ended", now: now, tx)
-        try FollowUps.dunningIsOver(invoice.id, now: now, tx)
+        if invoice.finalActionAt != nil { try FollowUps.dunningIsOver(invoice.id, now: now, tx) }
         try Activity.add(
             "debt_ended", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id,
             amountMinor: invoice.amountMinor, currency: invoice.currencyCode, reason: "\(state.rawValue): \(reason)",

@@ -17,11 +17,19 @@ struct OpenInvoices {
             } else if invoice.waitsFor == .onHold, invoice.holdReason == Invoice.pausedHold {
                 try goOn(invoice, tx)
             } else if invoice.waitsFor == .needsMethod,
-                try MethodChoice.choose(for: subscription, gateway: invoice.gateway, tx).method != nil
+                let method = try MethodChoice.choose(for: subscription, gateway: invoice.gateway, tx).method,
+                try !isSpent(method, on: invoice, tx)
             {
                 try goOn(invoice, tx)
             }
         }
+    }
+
+    /// The tries on this method are used up: only another one begins them anew.
+    private func isSpent(_ method: PaymentMethod, on invoice: Invoice, _ tx: Transaction) throws -> Bool {
+        let declined = try Attempts.of(invoice.id, tx).filter { $0.state == .declined }
+        return declined.last?.declineClass?.mayRetry == true
+            && declined.contains { $0.gatewayPaymentMethodID == method.gatewayPaymentMethodID }
     }
 
     private func hold(_ invoice: Invoice, _ tx: Transaction) throws {

@@ -147,7 +147,8 @@ extension DunningRow.Amounts {
 extension DunningRow.Attempts {
     fileprivate init(_ row: Row, _ policy: DunningPolicy) throws {
         let declineClass: String? = try row.get("decline_class")
-        let ofClass = declineClass.flatMap { DeclineClass(rawValue: $0) }.map { policy.rule($0).triesMax }
+        let retried = declineClass.flatMap { DeclineClass(rawValue: $0) }.flatMap { $0.mayRetry ? $0 : nil }
+        let ofClass = retried.map { policy.rule($0).triesMax }
         self.init(
             count: try row.get("attempts"), declines: try row.get("declines"),
             triesMax: min(policy.triesMax, ofClass ?? policy.triesMax),
