@@ -254,7 +254,7 @@ private struct Refunding: Sendable {
     }
 
     private func askAgainAt(_ now: Instant) -> Instant {
-        now.adding(seconds: billing.rules.policies.default.settleDelay(asks: refund.asks))
+        now.adding(seconds: billing.rules.dunning.settleDelay(asks: refund.asks))
     }
 
     /// The request had no effect: the same one leaves later.

@@ -72,7 +72,7 @@ private struct Settling {
     /// Nothing can be found out by itself: the attempt stays unknown, and somebody is told.
     func leave(_ why: String) async throws {
         let now = billing.clock.now()
-        let delay = billing.rules.policies.default.settleDelay(asks: frozen.attempt.asks)
+        let delay = billing.rules.dunning.settleDelay(asks: frozen.attempt.asks)
         try await billing.writeOutcome("hold-attempt") { tx in
             guard try JobQueue.holds(claimed.lease, tx) else { return }
             try Attempts.keepInFlight(frozen.attempt.id, as: .unknown, tx)

@@ -62,7 +62,10 @@ public struct DunningPolicies: Hashable, Sendable {
 
     public var names: [String] { byName.keys.sorted() }
 
-    public var `default`: DunningPolicy { byName[DunningPolicy.defaultName] ?? DunningPolicy() }
+    public var `default`: DunningPolicy {
+        get { byName[DunningPolicy.defaultName] ?? DunningPolicy() }
+        set { byName[DunningPolicy.defaultName] = newValue }
+    }
 
     /// The policy of this name; nil where there is none.
     public subscript(name: String) -> DunningPolicy? { byName[name] }

@@ -147,6 +147,12 @@ public struct BillingRules: Sendable {
         self.policies = policies
     }
 
+    /// The policy of whatever no rule chooses another one for; the waits of its questions are those of all.
+    public var dunning: DunningPolicy {
+        get { policies.default }
+        set { policies.default = newValue }
+    }
+
     /// One policy for every debt.
     public init(declines: DeclineTable, dunning: DunningPolicy = DunningPolicy()) {
         self.init(declines: declines, policies: DunningPolicies([dunning]))

@@ -103,7 +103,7 @@ struct RecordOutcome {
     }
 
     private func settleAt(_ attempt: Attempt) -> Instant {
-        now.adding(seconds: billing.rules.policies.default.settleDelay(asks: attempt.asks))
+        now.adding(seconds: billing.rules.dunning.settleDelay(asks: attempt.asks))
     }
 
     /// 401 or 403: nothing was tried, and nothing is until somebody mends the key (money.md 7).
