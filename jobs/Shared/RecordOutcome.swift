@@ -150,7 +150,8 @@ struct RecordOutcome {
             // By both names: a fingerprint that becomes known later must not open the card again.
             for key in Set([frozen.attempt.cardKey, frozen.attempt.gatewayPaymentMethodID]) {
                 try RetryBudget.close(
-                    gateway: gateway.name, cardKey: key, reason: reason ?? declineClass.rawValue, now: now, tx)
+                    gateway: gateway.name, cardKey: key,
+                    frozen.attempt.closing(declineClass, reason: reason ?? declineClass.rawValue), now: now, tx)
             }
         }
         guard invoice.state == .open else {
@@ -214,7 +215,10 @@ struct RecordOutcome {
         _ tx: Transaction
     ) throws {
         if let subscription = try Subscriptions.find(invoice.subscriptionID, tx),
-            try MethodChoice.choose(for: subscription, gateway: invoice.gateway, tx).method != nil,
+            try MethodChoice.choose(
+                for: subscription, gateway: invoice.gateway,
+                on: (Zone(subscription.timeZone) ?? .utc).local(of: now).date, tx
+            ).method != nil,
             try dunning.policy(of: invoice, tx).triesMax > tries
         {
             return try tryAgain(invoice, at: now, failedAt: failedAt, tx)
@@ -241,6 +245,15 @@ struct RecordOutcome {
         } else {
             try FollowUps.cancel(intent, of: invoice, now: now, tx)
         }
+    }
+}
+
+extension Attempt {
+    /// How a final decline of this attempt closes its card.
+    fileprivate func closing(_ declineClass: DeclineClass, reason: String) -> RetryBudget.Closing {
+        RetryBudget.Closing(
+            cause: declineClass == .needsMethod ? .needsMethod : .never, reason: reason,
+            fingerprint: cardKey == gatewayPaymentMethodID ? nil : cardKey, cardExpiry: cardExpiry)
     }
 }
 
