@@ -58,6 +58,9 @@ struct DeclineRow: Decodable, Hashable, Sendable {
 
     var key: Key { Key(gateway: gateway, kind: kind, code: code, brand: brand) }
 
+    /// False for advice codes that say nothing about another try, such as Mastercard's 05 and 22.
+    var isAdvice: Bool { kind == .adviceCode || waitSeconds != nil || self.class != .issuerSoft }
+
     /// What is wrong with the row; nil when nothing is.
     var problem: String? {
         if code.isEmpty || source.isEmpty || edition.isEmpty { return "code, source and edition must not be empty" }

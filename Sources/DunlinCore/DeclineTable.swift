@@ -2,10 +2,11 @@ import Foundation
 
 /// What each code of a decline means for later attempts, as reviewed in `config/declines.json`.
 ///
-/// Evidence is weighed so: the stricter class wins, whoever says it, as a card that one party rules out is not saved by
-/// another's silence. Among equally strict ones the network's advice beats the gateway's, which beats the decline
-/// code. Among codes that all allow another try, the decline code tells most about when (pay days help against an empty
-/// account, not against a network fault), and the longest wait that any of them asks for is kept.
+/// Several voices may speak about one decline, and they contradict each other. They are weighed so: the network's advice
+/// beats the gateway's, which beats the decline codes; but whoever says that the card is never to be charged again is
+/// believed, as what is final is never retried (P6), and a bank that wants the customer is not asked without one. Advice
+/// that allows another try leaves it to the decline code when, if that allows one too: pay days help against an empty
+/// account, not against a fault of the network. A wait that the network's advice names is obeyed to the minute.
 public struct DeclineTable: Sendable {
     /// What is done about a code that has no row.
     public struct Unknown: Hashable, Sendable {
@@ -51,35 +52,56 @@ public struct DeclineTable: Sendable {
     /// - Parameter brand: the card's, in any spelling of the gateways; nil where it is not known. A network's rule for
     ///   another brand is not applied; with an unknown brand it is, since breaking a network's rule costs a fee.
     public func classify(_ decline: Decline, gateway: GatewayKind, brand: String?) -> ClassifiedDecline {
-        let evidence = evidence(of: decline, gateway: gateway, brand: Self.normalized(brand))
-        let wait = evidence.compactMap(\.waitSeconds).max()
-        guard let strictest = evidence.map(\.class.strictness).max() else {
+        let voices = Voices(decline, gateway: gateway, brand: Self.normalized(brand), table: self)
+        guard let deciding = voices.deciding else {
             return ClassifiedDecline(
                 declineClass: unknown.declineClass, waitSeconds: nil, triesMax: unknown.triesMax,
                 reason: unknown.declineClass.plainWords, isKnown: false)
         }
-        let weighed = evidence.filter { $0.class.strictness == strictest }
-        let deciding = strictest == DeclineClass.issuerSoft.strictness ? weighed.last : weighed.first
-        let declineClass = deciding?.class ?? unknown.declineClass
+        let declineClass = deciding.class
         let isKnown = !hasUnknownCode(decline, gateway: gateway) || !declineClass.mayRetry
+        let networks = voices.networkAdvice?.waitSeconds
+        let wait = networks ?? voices.all.compactMap(\.waitSeconds).max()
         return ClassifiedDecline(
             declineClass: declineClass, waitSeconds: declineClass.mayRetry ? wait : nil,
-            triesMax: isKnown ? nil : unknown.triesMax, reason: deciding?.text ?? declineClass.plainWords,
-            isKnown: isKnown)
+            isNetworksWait: declineClass.mayRetry && networks != nil, triesMax: isKnown ? nil : unknown.triesMax,
+            reason: deciding.text ?? declineClass.plainWords, isKnown: isKnown,
+            source: "\(deciding.source), \(deciding.edition)")
     }
 
-    /// The rows that speak about the decline, in order of precedence.
-    private func evidence(of decline: Decline, gateway: GatewayKind, brand: String?) -> [DeclineRow] {
-        [
-            networkRow(.networkAdviceCode, decline.networkAdviceCode, brand),
-            networkRow(.networkDeclineCode, decline.networkDeclineCode, brand),
-            row(.adviceCode, decline.adviceCode, gateway),
-            // An error code such as `card_declined` only says that there is a decline code.
-            codeRow(decline, gateway),
-        ].compactMap { $0 }
+    /// The rows that speak about one decline.
+    private struct Voices {
+        let networkAdvice: DeclineRow?
+        let gatewayAdvice: DeclineRow?
+        let networkCode: DeclineRow?
+        /// An error code such as `card_declined` only says that there is a decline code.
+        let code: DeclineRow?
+
+        init(_ decline: Decline, gateway: GatewayKind, brand: String?, table: DeclineTable) {
+            networkAdvice = table.networkRow(.networkAdviceCode, decline.networkAdviceCode, brand)
+            gatewayAdvice = table.row(.adviceCode, decline.adviceCode, gateway)
+            networkCode = table.networkRow(.networkDeclineCode, decline.networkDeclineCode, brand)
+            code = table.codeRow(decline, gateway)
+        }
+
+        var all: [DeclineRow] { [networkAdvice, gatewayAdvice, networkCode, code].compactMap { $0 } }
+
+        /// The one whose class holds; nil when nobody says anything.
+        var deciding: DeclineRow? {
+            if let final = all.first(where: { $0.class == .never }) { return final }
+            let codes = [networkCode, code].compactMap { $0 }
+            if let absent = codes.first(where: { $0.class == .needsAuth }) { return absent }
+            // The code of the issuer tells more about when than the network's own.
+            let said = codes.first { !$0.class.mayRetry } ?? codes.last
+            guard let advice = [networkAdvice, gatewayAdvice].compactMap({ $0 }).first(where: \.isAdvice) else {
+                return said ?? all.first
+            }
+            guard advice.class.mayRetry, let said, said.class.mayRetry else { return advice }
+            return said
+        }
     }
 
-    private func codeRow(_ decline: Decline, _ gateway: GatewayKind) -> DeclineRow? {
+    fileprivate func codeRow(_ decline: Decline, _ gateway: GatewayKind) -> DeclineRow? {
         row(.declineCode, decline.declineCode, gateway) ?? row(.errorCode, decline.declineCode, gateway)
             ?? row(.errorCode, decline.code, gateway) ?? row(.declineCode, decline.code, gateway)
     }
@@ -89,11 +111,11 @@ public struct DeclineTable: Sendable {
         return row(.declineCode, code, gateway) == nil && row(.errorCode, code, gateway) == nil
     }
 
-    private func row(_ kind: DeclineRow.Kind, _ code: String?, _ gateway: GatewayKind) -> DeclineRow? {
+    fileprivate func row(_ kind: DeclineRow.Kind, _ code: String?, _ gateway: GatewayKind) -> DeclineRow? {
         code.flatMap { index[DeclineRow.Key(gateway: gateway.rawValue, kind: kind, code: $0, brand: nil)] }
     }
 
-    private func networkRow(_ kind: DeclineRow.Kind, _ code: String?, _ brand: String?) -> DeclineRow? {
+    fileprivate func networkRow(_ kind: DeclineRow.Kind, _ code: String?, _ brand: String?) -> DeclineRow? {
         guard let code else { return nil }
         let brands = brand.map { [$0] } ?? ["visa", "mastercard"]
         return brands.lazy.compactMap { brand in
@@ -111,8 +133,10 @@ public struct DeclineTable: Sendable {
 /// A decline, read for what comes next.
 public struct ClassifiedDecline: Hashable, Sendable {
     public var declineClass: DeclineClass
-    /// Not before this long after the attempt, where a network or the gateway says so.
+    /// How long to wait after the attempt, where the network or the gateway says so.
     public var waitSeconds: Int64?
+    /// The network named the wait: it takes the place of the schedule's. One of the gateway only ever makes it longer.
+    public var isNetworksWait: Bool
     /// At most this many attempts in all; nil where the policy alone decides.
     public var triesMax: Int?
     /// In plain words, for the merchant and fit for the customer: never that a card was reported lost or stolen or is
@@ -120,28 +144,24 @@ public struct ClassifiedDecline: Hashable, Sendable {
     public var reason: String
     /// False when the most telling code has no row.
     public var isKnown: Bool
+    /// Where the row that decided comes from, and of which day; nil where none did.
+    public var source: String?
 
     public init(
-        declineClass: DeclineClass, waitSeconds: Int64? = nil, triesMax: Int? = nil, reason: String, isKnown: Bool
+        declineClass: DeclineClass, waitSeconds: Int64? = nil, isNetworksWait: Bool = false, triesMax: Int? = nil,
+        reason: String, isKnown: Bool, source: String? = nil
     ) {
         self.declineClass = declineClass
         self.waitSeconds = waitSeconds
+        self.isNetworksWait = isNetworksWait
         self.triesMax = triesMax
         self.reason = reason
         self.isKnown = isKnown
+        self.source = source
     }
 }
 
 extension DeclineClass {
-    /// How much a class rules out: another try, then every try without the customer, then the card.
-    fileprivate var strictness: Int {
-        switch self {
-        case .funds, .transient, .issuerSoft: 0
-        case .needsMethod, .needsAuth: 1
-        case .never: 2
-        }
-    }
-
     /// What is said where a row has no words of its own. `never` sounds like any decline on purpose.
     fileprivate var plainWords: String {
         switch self {

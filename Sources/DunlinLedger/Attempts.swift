@@ -82,21 +82,33 @@ public enum Attempts {
             decline?.networkDeclineCode, decline?.networkAdviceCode, declineClass, reason, requestID) == 1
     }
 
-    /// When the `number`th newest declined attempt on a card was written, over all subscriptions; nil when there are
-    /// fewer (money.md 35).
+    /// When the `number`th newest attempt was written that counts towards a network's budget, over all subscriptions;
+    /// nil when there are fewer (money.md 35). What a customer did in session is counted apart by the networks.
     ///
     /// - Parameter invoice: counts attempts of its amount only; nil for all.
-    public static func decline(
-        number: Int, gateway: String, cardKey: String, sameAmountAs invoice: Invoice?, _ tx: Transaction
+    public static func counted(
+        number: Int, by budget: CardBudget, gateway: String, cardKey: String, sameAmountAs invoice: Invoice?,
+        now: Instant, _ tx: Transaction
     ) throws -> Instant? {
-        try tx.value(
+        let counts = budget.counts == .declines ? "a.state IN ('declined', 'needs_customer')" : isReattempt
+        return try tx.value(
             """
-            SELECT written_at FROM attempts
-            WHERE card_key = ?1 AND gateway = ?2 AND state = 'declined'
-                AND (?3 IS NULL OR (amount_minor = ?3 AND currency = ?4))
-            ORDER BY written_at DESC LIMIT 1 OFFSET ?5
-            """, cardKey, gateway, invoice?.amountMinor, invoice?.currencyCode, number - 1)
+            SELECT a.written_at FROM attempts a
+            WHERE a.card_key = ?1 AND a.gateway = ?2 AND a.is_on_session = 0 AND a.written_at > ?7 - ?6
+                AND (?3 IS NULL OR (a.amount_minor = ?3 AND a.currency = ?4)) AND \(counts)
+            ORDER BY a.written_at DESC LIMIT 1 OFFSET ?5
+            """, cardKey, gateway, invoice?.amountMinor, invoice?.currencyCode, number - 1,
+            budget.days * 86_400_000, now)
     }
+
+    /// It reached the bank, and came after a decline of the same card within the window. That the bank wants the customer
+    /// is a decline too.
+    private static let isReattempt = """
+        a.state IN ('declined', 'succeeded', 'needs_customer') AND EXISTS (SELECT 1 FROM attempts b
+            WHERE b.card_key = a.card_key AND b.gateway = a.gateway AND b.state IN ('declined', 'needs_customer')
+                AND b.id < a.id AND b.written_at > a.written_at - ?6
+                AND (?3 IS NULL OR (b.amount_minor = ?3 AND b.currency = ?4)))
+        """
 
     /// What was sent since an instant, in minor units of a currency, over all processes (money.md 34).
     public static func sentMinor(currency: String, since: Instant, _ tx: Transaction) throws -> Int64 {
@@ -109,6 +121,13 @@ public enum Attempts {
     static func moveCard(gateway: String, from old: String, to new: String, _ tx: Transaction) throws {
         try tx.execute(
             "UPDATE attempts SET card_key = ?3 WHERE card_key = ?2 AND gateway = ?1", gateway, old, new)
+    }
+
+    /// How many attempts of an invoice were declined with this class.
+    public static func declines(of invoiceID: Int64, _ declineClass: DeclineClass, _ tx: Transaction) throws -> Int {
+        try tx.value(
+            "SELECT COUNT(*) FROM attempts WHERE invoice_id = ?1 AND state = 'declined' AND decline_class = ?2",
+            invoiceID, declineClass) ?? 0
     }
 
     /// How many attempts on a card are in flight, over all subscriptions: each may yet be declined.

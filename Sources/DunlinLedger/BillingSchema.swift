@@ -6,7 +6,8 @@ enum BillingSchema {
             state TEXT NOT NULL CHECK (state IN
                 ('trialing', 'active', 'paused', 'past_due', 'unpaid', 'parked', 'canceled', 'ended')),
             parked_reason TEXT,
-            hold TEXT CHECK (hold IN ('pause', 'cancel')),
+            -- 'unpaid': the dunning policy stopped billing until the debt is paid.
+            hold TEXT CHECK (hold IN ('pause', 'cancel', 'unpaid')),
             hold_reason TEXT,
             -- What the end of a pause by hold does; NULL for what the owner's row says.
             hold_shifts INTEGER CHECK (hold_shifts IN (0, 1)),
@@ -67,6 +68,13 @@ enum BillingSchema {
             asked_at INTEGER,
             next_attempt_at INTEGER,
             first_failed_at INTEGER,
+            -- What else there is to say of the wait, such as a network's budget that is used up.
+            wait_note TEXT,
+            -- The dunning policy that it was given at its first failed try, and when that one's final action is due.
+            dunning_policy TEXT,
+            final_action_at INTEGER,
+            -- 1: a person had the next try made although a network's budget is used up.
+            overrides_network_limit INTEGER NOT NULL DEFAULT 0 CHECK (overrides_network_limit IN (0, 1)),
             paid_at INTEGER,
             paid_reason TEXT,
             -- 1: the money came after the debt was uncollectible, void or closing.

@@ -11,6 +11,8 @@ public struct BillingState: Hashable, Sendable {
     /// Set by our own verbs; the stricter of the owner's wish and this applies.
     public enum Hold: String, Hashable, Sendable, ColumnValue {
         case pause, cancel
+        /// Nothing is billed until the debt is paid; what is owed may still be charged.
+        case unpaid
     }
 
     public var subscriptionID: String
@@ -185,8 +187,43 @@ public enum BillingStates {
             state.plannedAt, state.firstSeenAt, state.pausedOn, state.pauseShifts, state.shiftedAnchor)
     }
 
+    /// Sets a hold of ours, unless a stricter one is there: what is canceled stays so.
+    ///
+    /// - Returns: false when nothing changed.
+    public static func hold(
+        _ subscriptionID: String, _ hold: BillingState.Hold, reason: String, _ tx: Transaction
+    ) throws -> Bool {
+        let changed = try tx.execute(
+            """
+            UPDATE billing_state SET hold = ?2, hold_reason = ?3
+            WHERE subscription_id = ?1 AND (hold IS NULL OR (hold <> 'cancel' AND hold <> ?2))
+            """, subscriptionID, hold, reason)
+        // The next pass plans it anew.
+        if changed == 1 { try ChangedRows.add(.subscription, subscriptionID, tx) }
+        return changed == 1
+    }
+
+    /// Lifts what the dunning policy set, once nothing of the subscription is owed any more.
+    ///
+    /// - Parameter reason: only a hold with this reason is lifted: not one by a person.
+    /// - Returns: false when there was none, or something is still owed.
+    public static func liftHold(
+        _ subscriptionID: String, reason: String, _ tx: Transaction
+    ) throws -> Bool {
+        let lifted = try tx.execute(
+            """
+            UPDATE billing_state SET hold = NULL, hold_reason = NULL,
+                state = CASE WHEN state = 'unpaid' THEN 'active' ELSE state END
+            WHERE subscription_id = ?1 AND hold IN ('unpaid', 'pause') AND hold_reason = ?2 AND NOT EXISTS (
+                SELECT 1 FROM invoices i WHERE i.subscription_id = ?1 AND (i.state = 'uncollectible'
+                    OR (i.state IN ('open', 'closing') AND i.first_failed_at IS NOT NULL)))
+            """, subscriptionID, reason)
+        if lifted == 1 { try ChangedRows.add(.subscription, subscriptionID, tx) }
+        return lifted == 1
+    }
+
     /// Past due while any of its invoices is open after a failed try or uncollectible, else active. Leaves paused,
-    /// parked, canceled and ended ones alone.
+    /// unpaid, parked, canceled and ended ones alone.
     public static func refreshStanding(_ subscriptionID: String, _ tx: Transaction) throws {
         try tx.execute(
             """
@@ -194,7 +231,7 @@ public enum BillingStates {
                     SELECT 1 FROM invoices i WHERE i.subscription_id = ?1 AND (i.state = 'uncollectible'
                         OR (i.state IN ('open', 'closing') AND i.first_failed_at IS NOT NULL)))
                 THEN 'past_due' ELSE 'active' END
-            WHERE subscription_id = ?1 AND state IN ('active', 'past_due', 'unpaid')
+            WHERE subscription_id = ?1 AND state IN ('active', 'past_due')
             """, subscriptionID)
     }
 

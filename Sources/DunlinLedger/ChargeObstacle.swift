@@ -65,18 +65,10 @@ public struct ChargeOutlook: Sendable {
         of method: PaymentMethod, gateway: String, at: Instant, sameAmountAs invoice: Invoice?, _ budgets: [CardBudget],
         _ tx: Transaction
     ) throws -> ChargeObstacle? {
-        for budget in budgets where budget.covers(brand: method.brand) {
-            // A budget per amount is known for an invoice only.
-            if budget.isPerAmount, invoice == nil { continue }
-            let last = try Attempts.decline(
-                number: budget.declinesMax, gateway: gateway, cardKey: method.cardKey,
-                sameAmountAs: budget.isPerAmount ? invoice : nil, tx)
-            guard let free = budget.freeAt(lastOfBudget: last, now: at) else { continue }
-            let text =
-                "\(method.id) was declined \(budget.declinesMax) times in \(budget.days) days; the network lets it be "
-                + "tried again at \(free.rfc3339Seconds)"
-            return ChargeObstacle(code: .budgetUsedUp, text: text)
-        }
-        return nil
+        // An invoice is not charged again before its time, so that what is in flight has ended by then.
+        let use = BudgetUse(of: method, gateway: gateway, budgets: budgets)
+        guard let shortage = try use.shortage(for: invoice, at: at, tx), !shortage.waitsForOthers else { return nil }
+        let text = "\(method.id): \(shortage.budget.usedUp(freeOn: Zone.utc.local(of: shortage.until).date))"
+        return ChargeObstacle(code: .budgetUsedUp, text: text)
     }
 }

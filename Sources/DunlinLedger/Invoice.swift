@@ -39,6 +39,13 @@ public struct Invoice: Hashable, Sendable {
     public var askedAt: Instant?
     public var nextAttemptAt: Instant?
     public var firstFailedAt: Instant?
+    public var plan: String
+    /// The policy that it was given at its first failed try; nil before.
+    public var dunningPolicy: String?
+    /// When the policy's final action is due, while the invoice waits for the customer.
+    public var finalActionAt: Instant?
+    /// A person had the next try made although a network's budget is used up.
+    public var overridesNetworkLimit: Bool
 
     /// nil only if the row was written with a currency that ISO 4217 does not have, which the planner never does.
     public var amount: Money? {
@@ -64,6 +71,10 @@ public struct Invoice: Hashable, Sendable {
         askedAt = try row.get("asked_at")
         nextAttemptAt = try row.get("next_attempt_at")
         firstFailedAt = try row.get("first_failed_at")
+        plan = try row.get("plan")
+        dunningPolicy = try row.get("dunning_policy")
+        finalActionAt = try row.get("final_action_at")
+        overridesNetworkLimit = try row.get("overrides_network_limit")
     }
 }
 

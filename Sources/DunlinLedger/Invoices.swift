@@ -88,18 +88,43 @@ public enum Invoices {
     ///
     /// - Parameters:
     ///   - holdReason: only with `onHold`.
+    ///   - note: what else there is to say of the wait.
     ///   - failedAt: when its first failed try was, kept from the first time on.
     @discardableResult
     public static func wait(
-        _ id: Int64, for wait: Invoice.Wait, holdReason: String? = nil, nextAttemptAt: Instant? = nil,
-        failedAt: Instant? = nil, _ tx: Transaction
+        _ id: Int64, for wait: Invoice.Wait, holdReason: String? = nil, note: String? = nil,
+        nextAttemptAt: Instant? = nil, failedAt: Instant? = nil, _ tx: Transaction
     ) throws -> Bool {
+        // While something is tried the time of the customer does not run out.
         try tx.execute(
             """
             UPDATE invoices SET waits_for = ?2, hold_reason = ?3, next_attempt_at = ?4,
-                first_failed_at = COALESCE(first_failed_at, ?5)
+                first_failed_at = COALESCE(first_failed_at, ?5), wait_note = ?6,
+                final_action_at = CASE WHEN ?2 IN ('scheduled', 'retrying') THEN NULL ELSE final_action_at END
             WHERE id = ?1 AND state = 'open'
-            """, id, wait, holdReason, nextAttemptAt, failedAt) == 1
+            """, id, wait, holdReason, nextAttemptAt, failedAt, note) == 1
+    }
+
+    /// Gives the invoice its dunning policy, once: one that is being dunned goes on under the same name.
+    public static func give(_ id: Int64, dunningPolicy: String, _ tx: Transaction) throws {
+        try tx.execute(
+            "UPDATE invoices SET dunning_policy = COALESCE(dunning_policy, ?2) WHERE id = ?1", id, dunningPolicy)
+    }
+
+    /// Says when the final action of its policy is due; nil for never.
+    public static func setFinalAction(_ id: Int64, at: Instant?, _ tx: Transaction) throws {
+        try tx.execute("UPDATE invoices SET final_action_at = ?2 WHERE id = ?1 AND state = 'open'", id, at)
+    }
+
+    /// Lets the next try be made although a network's budget is used up (`--override-network-limit`); the attempt that
+    /// is written uses it up. A card that a final decline closed stays closed.
+    public static func overrideNetworkLimit(_ id: Int64, _ tx: Transaction) throws {
+        try tx.execute("UPDATE invoices SET overrides_network_limit = 1 WHERE id = ?1 AND state = 'open'", id)
+    }
+
+    /// The try that a person wanted has been written: later ones keep to the networks' budgets again.
+    public static func endOverride(_ id: Int64, _ tx: Transaction) throws {
+        try tx.execute("UPDATE invoices SET overrides_network_limit = 0 WHERE id = ?1", id)
     }
 
     /// The gateway was asked: the debt may be collected.
@@ -135,7 +160,7 @@ public enum Invoices {
         try tx.execute(
             """
             UPDATE invoices SET state = 'closing', waits_for = NULL, hold_reason = NULL, next_attempt_at = NULL,
-                closing_to = ?2, closing_reason = ?3
+                wait_note = NULL, final_action_at = NULL, closing_to = ?2, closing_reason = ?3
             WHERE id = ?1 AND state = 'open'
             """, id, state, reason) == 1
     }
@@ -161,6 +186,7 @@ public enum Invoices {
         try tx.execute(
             """
             UPDATE invoices SET state = 'paid', waits_for = NULL, hold_reason = NULL, next_attempt_at = NULL,
+                wait_note = NULL, final_action_at = NULL,
                 closing_to = NULL, ask_first = 0, paid_at = COALESCE(paid_at, ?2), paid_reason = COALESCE(paid_reason, ?3),
                 is_late = CASE WHEN state = 'paid' THEN is_late ELSE ?4 END, closed_at = COALESCE(closed_at, ?2),
                 collected_minor = collected_minor + ?5

@@ -8,8 +8,11 @@ extension PlanningRow {
         subscription.status == .canceled || state?.hold == .cancel || state?.state == .canceled
     }
 
-    /// By the owner's wish or by a hold, the stricter of the two.
+    /// By the owner's wish or by a hold, the stricter of the two: what is owed already is not charged either.
     public var isPaused: Bool { subscription.status == .paused || state?.hold == .pause }
+
+    /// Paused, or unpaid by the dunning policy: no period that begins now is billed.
+    public var isNotBilled: Bool { isPaused || state?.hold == .unpaid }
 
     /// What comes due of it by now: the plan of a pass, and of every forecast of one.
     ///
@@ -29,7 +32,7 @@ extension PlanningRow {
         func plan() -> BillingPlanner.Plan {
             BillingPlanner.plan(
                 terms, memory: memory, firstSeenOn: state.map { terms.schedule.zone.local(of: $0.firstSeenAt).date },
-                carriesOverFrom: carriesOverFrom, isPaused: isPaused,
+                carriesOverFrom: carriesOverFrom, isPaused: isNotBilled,
                 pauseShifts: state?.hold == .pause ? state?.holdShifts : nil, catchUp: catchUp, now: now)
         }
         let unlimited = plan()

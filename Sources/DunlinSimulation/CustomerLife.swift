@@ -39,7 +39,7 @@ public struct CustomerLife: Sendable {
         for debt in debts where seen.insert(debt.subscriptionID).inserted {
             switch reaction(to: debt) {
             case .newCard(let days) where debt.failedAt.adding(days: Int64(days)) <= day:
-                try await bringCard(for: debt)
+                try await NewCard(company).bring(to: debt.subscriptionID)
             case .cancel(let days) where debt.failedAt.adding(days: Int64(days)) <= day:
                 try await cancel(debt)
             case .newCard, .cancel, .nothing: break
@@ -87,34 +87,6 @@ public struct CustomerLife: Sendable {
     }
 
     // MARK: - Acting
-
-    private func bringCard(for debt: Debt) async throws {
-        let found = try await company.billing.database.read { tx in
-            try Subscriptions.find(debt.subscriptionID, tx).flatMap { try Customers.find($0.customerID, tx) }.map {
-                ($0, try PaymentMethods.ofCustomer($0.id, tx))
-            }
-        }
-        guard let (customer, methods) = found else { return }
-        var card = SampleData.Card(
-            method: PaymentMethod(
-                id: "m-\(customer.id.dropFirst(2))-\(methods.count + 1)", customerID: customer.id,
-                gatewayPaymentMethodID: "", isDefault: true),
-            token: "pm_card_statistical")
-        card = try await SampleRegistration(company.sandbox).attach(card, to: customer.gatewayCustomerID)
-        let method = card.method
-        try await company.billing.database.write(step: "owner") { tx in
-            for var old in methods where old.isDefault {
-                old.isDefault = false
-                _ = try PaymentMethods.upsert(old, tx)
-            }
-            _ = try PaymentMethods.upsert(method, tx)
-            for var subscription in try Subscriptions.ofCustomer(customer.id, tx)
-            where subscription.paymentMethodID != nil {
-                subscription.paymentMethodID = method.id
-                _ = try Subscriptions.upsert(subscription, tx)
-            }
-        }
-    }
 
     private func cancel(_ debt: Debt) async throws {
         try await company.billing.database.write(step: "owner") { tx in

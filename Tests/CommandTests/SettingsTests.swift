@@ -220,19 +220,6 @@ struct SettingsTests {
         let read = try Settings.knownPaths(sources())
         #expect(read.filter { path in !documented.contains { $0 == path || $0.hasPrefix(path + ".") } } == [])
     }
-
-    @Test func theBuiltInDunningPolicyIsTheFirstOne() throws {
-        let policies = try DunningFile.read(Defaults.dunning, path: "dunning.yaml")
-        #expect(policies == ["default": DunningPolicy()])
-        #expect(throws: SettingsError.self) {
-            try DunningFile.read("version: 1\npolicies: {a: {tries: 2}}", path: "d")
-        }
-        #expect(throws: SettingsError.self) {
-            try DunningFile.read("version: 1\npolicies: {a: {retry_after_days: [3, x]}}", path: "d")
-        }
-        let short = try DunningFile.read("version: 1\npolicies: {short: {tries_max: 2}}", path: "d")
-        #expect(short["short"] == DunningPolicy(triesMax: 2))
-    }
 }
 
 extension SettingsTree {

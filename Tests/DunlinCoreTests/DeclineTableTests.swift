@@ -168,7 +168,7 @@ import Testing
 
     // MARK: Precedence
 
-    @Test func theStricterVoiceWinsWhoeverItBelongsTo() {
+    @Test func whatOneVoiceRulesOutForGoodIsNeverRetriedWhateverTheOthersSay() {
         // The sample of Stripe's documentation: the network says never, the gateway says check the data.
         let sample = classify(
             code: "expired_card", "expired_card", advice: "confirm_card_data", networkDecline: "54",
@@ -176,21 +176,78 @@ import Testing
         #expect(sample.declineClass == .never)
         #expect(classify("insufficient_funds", advice: "do_not_try_again").declineClass == .never)
         #expect(classify("lost_card", advice: "try_again_later").declineClass == .never)
-        #expect(classify("expired_card", networkAdvice: "02", brand: "mastercard").declineClass == .needsMethod)
-        #expect(classify("expired_card", networkAdvice: "02", brand: "mastercard").waitSeconds == nil)
+        #expect(classify("stolen_card", networkAdvice: "24", brand: "mastercard").declineClass == .never)
         #expect(classify("a_code_of_next_year", advice: "do_not_try_again").declineClass == .never)
+        #expect(classify("stolen_card", networkAdvice: "24", brand: "mastercard").waitSeconds == nil)
+    }
+
+    @Test func theNetworksAdviceBeatsTheGatewaysWhichBeatsTheDeclineCode() {
+        let all = classify("expired_card", advice: "confirm_card_data", networkAdvice: "26", brand: "mastercard")
+        #expect(all.declineClass == .transient)
+        #expect(all.waitSeconds == 172_800 && all.isNetworksWait)
+        let gateway = classify("incorrect_cvc", advice: "try_again_later")
+        #expect(gateway.declineClass == .issuerSoft)
+        #expect(classify("insufficient_funds", advice: "confirm_card_data").declineClass == .needsMethod)
+        #expect(
+            classify("insufficient_funds", advice: "try_again_later", networkAdvice: "01", brand: "mastercard")
+                .declineClass == .needsMethod)
+    }
+
+    @Test(arguments: ["05", "22"]) func adviceWithoutAMeaningForRetriesBeatsNobody(code: String) {
+        #expect(
+            classify("insufficient_funds", advice: "confirm_card_data", networkAdvice: code, brand: "mastercard")
+                .declineClass == .needsMethod)
+        #expect(classify("expired_card", networkAdvice: code, brand: "mastercard").declineClass == .needsMethod)
+        #expect(classify("insufficient_funds", networkAdvice: code, brand: "mastercard").declineClass == .funds)
+    }
+
+    @Test func aBankThatWantsTheCustomerIsNotAskedAgainWithoutOne() {
+        #expect(classify("authentication_required", advice: "try_again_later").declineClass == .needsAuth)
+        #expect(
+            classify("authentication_required", networkAdvice: "24", brand: "mastercard").declineClass == .needsAuth)
     }
 
     @Test func permissionToRetryKeepsTheReasonOfTheDeclineCode() {
         #expect(classify("insufficient_funds", advice: "try_again_later").declineClass == .funds)
         #expect(classify("generic_decline", advice: "try_again_later").declineClass == .issuerSoft)
+        let waiting = classify("insufficient_funds", networkAdvice: "24", brand: "mastercard")
+        #expect(waiting.declineClass == .funds && waiting.waitSeconds == 3600 && waiting.isNetworksWait)
     }
 
-    @Test func theLongestWaitIsKept() {
+    @Test func theNetworksWaitIsTakenAndElseTheLongestOne() {
         let both = classify("duplicate_transaction", networkAdvice: "24", brand: "mastercard")
-        #expect(both.waitSeconds == 86_400)
-        let longer = classify("duplicate_transaction", networkAdvice: "30", brand: "mastercard")
-        #expect(longer.waitSeconds == 864_000)
+        #expect(both.waitSeconds == 3600 && both.isNetworksWait)
+        let alone = classify("duplicate_transaction")
+        #expect(alone.waitSeconds == 86_400 && !alone.isNetworksWait)
+    }
+
+    // MARK: Gaps
+
+    @Test func theReviewedTableHasNoGapAndNoContradiction() {
+        #expect(table.gaps(comparedWith: table) == [])
+    }
+
+    @Test func aTableThatLacksLoosensOrContradictsIsToldSo() throws {
+        let own = try DeclineTable(
+            parsing: """
+                {"version": 1, "unknown": {"class": "issuer_soft", "tries_max": 2}, "rows": [
+                {"gateway": "stripe", "kind": "decline_code", "code": "lost_card", "class": "funds", "source": "us",
+                    "edition": "1"},
+                {"gateway": "stripe", "kind": "decline_code", "code": "odd", "class": "funds", "source": "us", "edition": "1"},
+                {"gateway": "stripe", "kind": "error_code", "code": "odd", "class": "never", "source": "us", "edition": "1"}
+                ]}
+                """)
+        let gaps = own.gaps(comparedWith: table)
+        #expect(gaps.contains("no row for stripe decline_code stolen_card: it is taken for issuer_soft"))
+        #expect(gaps.contains("no row for mastercard network_advice_code 03: it is taken for issuer_soft"))
+        #expect(
+            gaps.contains(
+                "stripe decline_code lost_card is funds here, and never by us: a card that is ruled out would be tried "
+                    + "again"))
+        #expect(
+            gaps.contains(
+                "stripe decline_code odd contradicts itself: funds as a decline code, never as an error code"))
+        #expect(!gaps.contains { $0.hasPrefix("no row for stripe decline_code lost_card") })
     }
 
     @Test func aNetworksRuleBindsItsOwnBrandAndUnknownOnes() {

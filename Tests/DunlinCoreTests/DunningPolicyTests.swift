@@ -7,18 +7,20 @@ import Testing
     private let now = Instant(seconds: 1_795_000_000)
 
     private func classified(
-        _ declineClass: DeclineClass, waitSeconds: Int64? = nil, triesMax: Int? = nil
+        _ declineClass: DeclineClass, waitSeconds: Int64? = nil, isNetworksWait: Bool = false, triesMax: Int? = nil
     ) -> ClassifiedDecline {
         ClassifiedDecline(
-            declineClass: declineClass, waitSeconds: waitSeconds, triesMax: triesMax, reason: "no", isKnown: true)
+            declineClass: declineClass, waitSeconds: waitSeconds, isNetworksWait: isNetworksWait, triesMax: triesMax,
+            reason: "no", isKnown: true)
     }
 
     private func next(
-        _ outcome: ChargeOutcome, tries: Int = 1, _ classified: ClassifiedDecline? = nil, asks: Int = 0,
-        policy: DunningPolicy? = nil
+        _ outcome: ChargeOutcome, tries: Int = 1, ofClass: Int? = nil, _ classified: ClassifiedDecline? = nil,
+        asks: Int = 0, policy: DunningPolicy? = nil
     ) -> DunningPolicy.NextStep {
-        (policy ?? self.policy)
-            .nextStep(after: outcome, tries: tries, classified: classified, asks: asks, now: now)
+        (policy ?? self.policy).nextStep(
+            after: outcome, history: DunningPolicy.History(tries: tries, triesOfClass: ofClass), classified: classified,
+            asks: asks, now: now)
     }
 
     private func again(afterDays days: Int64) -> DunningPolicy.NextStep { .tryAgain(at: now.adding(days: days)) }
@@ -49,10 +51,59 @@ import Testing
         #expect(next(.declined(Decline()), tries: 5, classified(.issuerSoft, triesMax: 15)) == .giveUp)
     }
 
-    @Test func theNetworksWaitHoldsWhereItIsLongerThanTheSchedules() {
-        let tenDays: Int64 = 864_000
-        #expect(next(.declined(Decline()), classified(.funds, waitSeconds: tenDays)) == again(afterDays: 10))
+    @Test func aWaitThatTheNetworkNamesTakesThePlaceOfTheSchedules() {
+        for hours: Int64 in [1, 24, 240] {
+            let advised = classified(.funds, waitSeconds: hours * 3600, isNetworksWait: true)
+            #expect(next(.declined(Decline()), advised) == .tryAgain(at: now.adding(hours: hours)), "\(hours) h")
+        }
+        let advised = classified(.funds, waitSeconds: 3600, isNetworksWait: true)
+        #expect(next(.declined(Decline()), tries: 5, advised) == .giveUp)
+    }
+
+    @Test func aWaitOfTheGatewayHoldsWhereItIsLongerThanTheSchedules() {
+        #expect(next(.declined(Decline()), classified(.funds, waitSeconds: 864_000)) == again(afterDays: 10))
         #expect(next(.declined(Decline()), classified(.funds, waitSeconds: 3600)) == again(afterDays: 3))
+    }
+
+    @Test func eachClassCountsItsOwnDeclinesAndThePolicyAllOfThem() {
+        let policy = DunningPolicy(
+            name: "two",
+            classes: [
+                .transient: DunningPolicy.ClassRule(delays: [.seconds(3600), .seconds(7200)], triesMax: 3),
+                .funds: DunningPolicy.ClassRule(delays: [.seconds(86_400)], triesMax: 9),
+            ], triesMax: 5)
+        func step(_ tries: Int, ofClass: Int, _ declineClass: DeclineClass) -> DunningPolicy.NextStep {
+            next(.declined(Decline()), tries: tries, ofClass: ofClass, classified(declineClass), policy: policy)
+        }
+        #expect(step(3, ofClass: 1, .transient) == .tryAgain(at: now.adding(hours: 1)))
+        #expect(step(3, ofClass: 2, .transient) == .tryAgain(at: now.adding(hours: 2)))
+        #expect(step(3, ofClass: 3, .transient) == .giveUp)
+        #expect(step(4, ofClass: 1, .funds) == again(afterDays: 1))
+        #expect(step(5, ofClass: 1, .funds) == .giveUp)
+        #expect(step(1, ofClass: 1, .issuerSoft) == .giveUp, "a class without delays is not retried")
+    }
+
+    @Test func theGraceBeginsWithTheLastStepAndMayHaveNoEnd() {
+        var policy = policy
+        policy.classes[.needsMethod] = DunningPolicy.ClassRule(graceSeconds: 1_209_600)
+        #expect(policy.finalAt(after: .askMethod, .needsMethod, now: now) == now.adding(days: 14))
+        #expect(policy.finalAt(after: .giveUp, .funds, now: now) == now)
+        #expect(policy.finalAt(after: .askCustomer, .needsAuth, now: now) == nil)
+        #expect(policy.finalAt(after: .tryAgain(at: now), .needsMethod, now: now) == nil)
+        #expect(policy.finalAt(after: .hold(reason: "x"), .needsMethod, now: now) == nil)
+    }
+
+    @Test func noticesFollowTheDeclinesOfTheClass() {
+        let rule = DunningPolicy.ClassRule(
+            delays: [.seconds(60)], triesMax: 5, notices: [.paymentFailed, nil, .paymentFailed, nil])
+        let policy = DunningPolicy(name: "n", classes: [.funds: rule, .never: .init()], triesMax: 9)
+        let told = (1...5).map { tries in
+            policy.notices(after: .tryAgain(at: now), .funds, DunningPolicy.History(tries: 9, triesOfClass: tries))
+        }
+        #expect(told == [[.paymentFailed], [], [.paymentFailed], [], []])
+        #expect(policy.notices(after: .giveUp, .funds, DunningPolicy.History(tries: 5)) == [.actionNeeded])
+        #expect(policy.notices(after: .askMethod, .never, DunningPolicy.History(tries: 1)) == [])
+        #expect(policy.notices(after: .paid, .funds, DunningPolicy.History(tries: 1)) == [])
     }
 
     @Test func theLastWaitRepeatsWhenThereAreMoreTriesThanWaits() {

@@ -10,7 +10,7 @@ import Testing
 
     private static func report(_ date: String = "2026-11-21", zone: Zone = berlin) throws -> DunningReport {
         let day = AccountingDay(date: try #require(LocalDate(date)), zone: zone)
-        return DunningReport(asOf: day, triesMax: 5)
+        return DunningReport(asOf: day)
     }
 
     @Test func theFileForFinanceIsTheStoredOne() async throws {

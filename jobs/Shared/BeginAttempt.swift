@@ -26,9 +26,6 @@ struct BeginAttempt {
         var missingNumber: Int?
     }
 
-    /// A try that waits for what becomes of other tries on the same card waits this long at a time.
-    static let waitForOthersSeconds: Int64 = 30
-
     let billing: Billing
     let gateway: BillingGateway
     let claimed: ClaimedJob
@@ -60,7 +57,7 @@ struct BeginAttempt {
         if customer.gateway != invoice.gateway { return try move(invoice, to: customer, intents, tx) }
         let choice = try choose(for: subscription, invoice, after: attempts, tx)
         guard let method = choice.method else { return try askMethod(invoice, choice.reason, tx) }
-        if let wait = try budgetWait(method, invoice, tx) { return try postpone(invoice, until: wait, tx) }
+        if let shortage = try shortage(method, invoice, tx) { return try postpone(invoice, shortage, tx) }
         let facts = Facts(
             invoice: invoice, customer: customer, method: method, passedOver: choice.passedOver, state: state,
             intents: intents,
@@ -126,32 +123,20 @@ struct BeginAttempt {
 
     private func askMethod(_ invoice: Invoice, _ reason: String, _ tx: Transaction) throws -> Start {
         try Invoices.wait(invoice.id, for: .needsMethod, failedAt: now, tx)
+        try Dunning(billing: billing, now: now).beginGrace(of: invoice, after: .askMethod, .needsMethod, tx)
         try Activity.add(
             "needs_method", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)
         try BillingStates.refreshStanding(invoice.subscriptionID, tx)
         return try finish(tx)
     }
 
-    /// When the card may be charged again, if a network's budget is used up: over all subscriptions (money.md 35).
-    /// Attempts on the card that are in flight may still be declined, so they are waited for.
-    private func budgetWait(_ method: PaymentMethod, _ invoice: Invoice, _ tx: Transaction) throws -> Instant? {
-        let inFlight = try Attempts.inFlight(gateway: gateway.name, cardKey: method.cardKey, tx)
-        return try billing.rules.cardBudgets.compactMap { budget in
-            guard budget.covers(brand: method.brand) else { return nil }
-            if let free = try freeAt(budget, declines: budget.declinesMax, method, invoice, tx) { return free }
-            guard inFlight > 0, inFlight < budget.declinesMax else { return nil }
-            let isClose = try freeAt(budget, declines: budget.declinesMax - inFlight, method, invoice, tx) != nil
-            return isClose ? now.adding(seconds: Self.waitForOthersSeconds) : nil
-        }.max()
-    }
-
-    private func freeAt(
-        _ budget: CardBudget, declines: Int, _ method: PaymentMethod, _ invoice: Invoice, _ tx: Transaction
-    ) throws -> Instant? {
-        let last = try Attempts.decline(
-            number: declines, gateway: gateway.name, cardKey: method.cardKey,
-            sameAmountAs: budget.isPerAmount ? invoice : nil, tx)
-        return budget.freeAt(lastOfBudget: last, now: now)
+    /// The budget of a network that has no room for a try now: over all subscriptions (money.md 35). Attempts on the card
+    /// that are in flight may still be declined, so they are waited for. A person may override it for one try.
+    private func shortage(_ method: PaymentMethod, _ invoice: Invoice, _ tx: Transaction) throws -> BudgetUse.Shortage?
+    {
+        if invoice.overridesNetworkLimit { return nil }
+        return try BudgetUse(of: method, gateway: gateway.name, budgets: billing.rules.cardBudgets)
+            .shortage(for: invoice, at: now, tx)
     }
 
     // MARK: - One debt, one open intent (money.md 5)
@@ -255,11 +240,18 @@ struct BeginAttempt {
         // Whatever happens to this run, somebody asks what became of the attempt (P2).
         try FollowUps.settle(
             attemptID: id, gateway: gateway.name, of: facts.invoice, at: claimed.lease.until, now: now, tx)
+        if facts.invoice.overridesNetworkLimit { try noteOverride(facts.invoice, tx) }
         billing.tally.noteWritten(id)
         return .send(
             try FrozenRequest(
                 invoice: facts.invoice, intent: intent, attempt: try Attempts.get(id, tx),
                 databaseID: billing.databaseID))
+    }
+
+    private func noteOverride(_ invoice: Invoice, _ tx: Transaction) throws {
+        try Invoices.endOverride(invoice.id, tx)
+        try Activity.add(
+            "network_limit_overridden", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, now: now, tx)
     }
 
     /// What turned out never to have happened goes on in two phases (money.md 1).
@@ -305,10 +297,15 @@ struct BeginAttempt {
         return try finish(tx)
     }
 
-    private func postpone(_ invoice: Invoice, until: Instant, _ tx: Transaction) throws -> Start {
+    private func postpone(
+        _ invoice: Invoice, _ shortage: BudgetUse.Shortage, _ tx: Transaction
+    ) throws -> Start {
+        let day = Zone.utc.local(of: shortage.until).date
         try Invoices.wait(
-            invoice.id, for: invoice.waitsFor ?? .scheduled, holdReason: invoice.holdReason, nextAttemptAt: until, tx)
-        try JobQueue.snooze(claimed.lease, at: until, tx)
+            invoice.id, for: invoice.waitsFor ?? .scheduled, holdReason: invoice.holdReason,
+            note: shortage.waitsForOthers ? nil : shortage.budget.usedUp(freeOn: day), nextAttemptAt: shortage.until, tx
+        )
+        try JobQueue.snooze(claimed.lease, at: shortage.until, tx)
         return .finished
     }
 

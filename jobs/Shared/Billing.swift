@@ -137,7 +137,7 @@ struct ClockGenerator: RandomNumberGenerator {
 /// The rules that people may set.
 public struct BillingRules: Sendable {
     public var declines: DeclineTable
-    public var dunning: DunningPolicy
+    public var policies: DunningPolicies
     /// A first attempt whose period came due longer than this before it was invoiced asks the gateway first.
     public var lateAfterSeconds: Int64 = 15 * 60
     /// Farther than this from the gateway's clock nothing is planned or charged (money.md 12).
@@ -160,9 +160,20 @@ public struct BillingRules: Sendable {
     /// What the self-check calls wrong.
     public var selfCheck = SelfCheckLimits()
 
-    public init(declines: DeclineTable, dunning: DunningPolicy = DunningPolicy()) {
+    public init(declines: DeclineTable, policies: DunningPolicies) {
         self.declines = declines
-        self.dunning = dunning
+        self.policies = policies
+    }
+
+    /// The policy of whatever no rule chooses another one for; the waits of its questions are those of all.
+    public var dunning: DunningPolicy {
+        get { policies.default }
+        set { policies.default = newValue }
+    }
+
+    /// One policy for every debt.
+    public init(declines: DeclineTable, dunning: DunningPolicy = DunningPolicy()) {
+        self.init(declines: declines, policies: DunningPolicies([dunning]))
     }
 }
 

@@ -178,6 +178,7 @@ public struct BillingWorker: Sendable {
         case CancelIntent.kind: try await CancelIntent(billing: billing).run(claimed)
         case AskAboutLateDebts.kind: try await AskAboutLateDebts(billing: billing).run(claimed)
         case RefundPayment.kind: try await RefundPayment(billing: billing).run(claimed)
+        case EndDunning.kind: try await EndDunning(billing: billing).run(claimed)
         case ApplyEvent.kind: try await ApplyEvent(billing: billing).run(claimed)
         case WatchObject.kind: try await WatchObject(billing: billing).run(claimed)
         default: throw BillingError.unknownKind(claimed.job.kind)

@@ -26,6 +26,7 @@ struct Collected {
         try Invoices.pay(
             invoice.id, reason: reason, isLate: isLate, collectedMinor: intent.amountMinor, now: now, tx)
         try JobQueue.withdraw(uniqueKey: "charge-invoice/\(invoice.id)", reason: "paid", now: now, tx)
+        if invoice.finalActionAt != nil { try FollowUps.dunningIsOver(invoice.id, now: now, tx) }
         try Activity.add(
             isLate ? "collected_after_cancel" : "collected", subscriptionID: invoice.subscriptionID,
             invoiceID: invoice.id, attemptNumber: attempt?.number, amountMinor: intent.amountMinor,
@@ -41,6 +42,7 @@ struct Collected {
         }
         if invoice.firstFailedAt != nil || isLate {
             try BillingStates.refreshStanding(invoice.subscriptionID, tx)
+            try Dunning.resumeIfPaid(invoice, now: now, tx)
         }
     }
 

@@ -14,6 +14,7 @@ enum EndingDebts {
         guard try Invoices.beginClosing(invoice.id, to: state, reason: reason, tx) else { return }
         try JobQueue.withdraw(
             uniqueKey: "charge-invoice/\(invoice.id)", reason: "the debt has ended", now: now, tx)
+        if invoice.finalActionAt != nil { try FollowUps.dunningIsOver(invoice.id, now: now, tx) }
         try Activity.add(
             "debt_ended", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id,
             amountMinor: invoice.amountMinor, currency: invoice.currencyCode, reason: "\(state.rawValue): \(reason)",
@@ -30,6 +31,9 @@ enum EndingDebts {
         let isOpen = try Intents.of(invoiceID, tx).contains { !$0.isCanceled && !$0.hasSucceeded }
         let isInFlight = try Attempts.of(invoiceID, tx).contains { $0.state.isInFlight }
         guard !isOpen, !isInFlight else { return }
-        try Invoices.finishClosing(invoiceID, now: now, tx)
+        guard try Invoices.finishClosing(invoiceID, now: now, tx) else { return }
+        let invoice = try Invoices.get(invoiceID, tx)
+        try BillingStates.refreshStanding(invoice.subscriptionID, tx)
+        if invoice.state == .paid { try Dunning.resumeIfPaid(invoice, now: now, tx) }
     }
 }

@@ -47,6 +47,20 @@ enum FollowUps {
                 runAt: now, neverDies: true, whileRunning: .runAgain), now: now, tx)
     }
 
+    /// The final action of a debt's dunning policy, at the end of the customer's time. It is asked anew then whether it is
+    /// still wanted.
+    static func endDunning(_ invoice: Invoice, at runAt: Instant, now: Instant, _ tx: Transaction) throws {
+        try JobQueue.enqueue(
+            NewJob(
+                queue: invoice.gateway, kind: EndDunning.kind, arguments: JobArguments(invoice: invoice.id).text,
+                uniqueKey: endDunningKey(invoice.id), concurrencyKey: customerKey(invoice), priority: .charge,
+                runAt: runAt, neverDies: true), now: now, tx)
+    }
+
+    static func dunningIsOver(_ invoiceID: Int64, now: Instant, _ tx: Transaction) throws {
+        try JobQueue.withdraw(uniqueKey: endDunningKey(invoiceID), reason: "the debt has ended", now: now, tx)
+    }
+
     static func refund(_ refundID: Int64, of invoice: Invoice, now: Instant, _ tx: Transaction) throws {
         try JobQueue.enqueue(
             NewJob(
@@ -112,6 +126,7 @@ enum FollowUps {
                 whileRunning: .runAgain), now: now, tx)
     }
 
+    private static func endDunningKey(_ invoiceID: Int64) -> String { "end-dunning/\(invoiceID)" }
     static func chargeKey(_ invoiceID: Int64) -> String { "charge-invoice/\(invoiceID)" }
     static func customerKey(_ invoice: Invoice) -> String { customerKey(invoice.customerID) }
     private static func customerKey(_ customerID: String) -> String { "customer/\(customerID)" }

@@ -54,7 +54,7 @@ struct OpenInvoices {
         guard !attempts.contains(where: { $0.state.isInFlight }) else { return }
         let today = (Zone(subscription.timeZone) ?? .utc).local(of: now).date
         let choice = try MethodChoice.choose(for: subscription, gateway: invoice.gateway, on: today, tx)
-        switch Self.step(invoice, choice.method, after: attempts) {
+        switch try step(invoice, choice.method, after: attempts, tx) {
         case .leave: break
         case .tryNow:
             try Activity.add(
@@ -65,19 +65,35 @@ struct OpenInvoices {
         }
     }
 
-    /// A method is news to an invoice that was never tried on it, as it is known now: so a change leads to one try.
-    private static func step(_ invoice: Invoice, _ method: PaymentMethod?, after attempts: [Attempt]) -> Step {
+    /// A method is news to an invoice that was never tried on it, as it is known now: so a change leads to one try. One
+    /// that comes back goes on where the policy has tries left.
+    private func step(
+        _ invoice: Invoice, _ method: PaymentMethod?, after attempts: [Attempt], _ tx: Transaction
+    ) throws -> Step {
         guard let method else { return invoice.waitsFor == .needsMethod ? .leave : .askMethod }
-        if invoice.waitsFor == .needsMethod { return .tryNow }
-        guard let last = attempts.last(where: { $0.state == .declined }),
-            last.declineClass == .funds || last.declineClass == .issuerSoft
-        else { return .leave }
-        return attempts.contains { $0.isOf(method) } ? .leave : .tryNow
+        let isNews = !attempts.contains { $0.isOf(method) }
+        let last = attempts.last { $0.state == .declined }?.declineClass
+        if invoice.waitsFor == .needsMethod {
+            return try isNews || !isSpent(invoice, last, after: attempts, tx) ? .tryNow : .leave
+        }
+        return isNews && (last == .funds || last == .issuerSoft) ? .tryNow : .leave
+    }
+
+    /// The tries are used up: only another card is tried any more.
+    private func isSpent(
+        _ invoice: Invoice, _ last: DeclineClass?, after attempts: [Attempt], _ tx: Transaction
+    ) throws -> Bool {
+        guard let last, last.mayRetry else { return false }
+        let history = DunningPolicy.History(
+            tries: attempts.count { $0.state == .declined || $0.state == .needsCustomer },
+            triesOfClass: attempts.count { $0.state == .declined && $0.declineClass == last })
+        return try !Dunning(billing: billing, now: now).policy(of: invoice, tx).hasTryLeft(history, last)
     }
 
     private func askMethod(_ invoice: Invoice, _ reason: String, _ tx: Transaction) throws {
         try Invoices.wait(invoice.id, for: .needsMethod, failedAt: now, tx)
         try JobQueue.withdraw(uniqueKey: FollowUps.chargeKey(invoice.id), reason: reason, now: now, tx)
+        try Dunning(billing: billing, now: now).beginGrace(of: invoice, after: .askMethod, .needsMethod, tx)
         try Activity.add(
             "needs_method", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)
         try BillingStates.refreshStanding(invoice.subscriptionID, tx)

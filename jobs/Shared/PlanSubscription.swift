@@ -58,7 +58,8 @@ struct PlanSubscription {
             let isMissed = summary.invoiced < plan.missedInvoices
             try write(record, isMissed: isMissed, terms, context, &summary, tx)
         }
-        try save(plan, context, state: isPaused ? .paused : plan.actualState, tx)
+        let actual = isPaused ? BillingState.State.paused : context.isNotBilled ? .unpaid : plan.actualState
+        try save(plan, context, state: actual, tx)
         if isChanged || context.state?.state == .paused || isPaused {
             try OpenInvoices(billing: billing, now: now).reconsider(
                 context.subscription, isPaused: isPaused, tx)

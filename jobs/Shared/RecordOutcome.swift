@@ -182,18 +182,20 @@ struct RecordOutcome {
             try Invoices.wait(invoice.id, for: .onHold, holdReason: "attempts come to nothing: \(why)", tx)
             return
         }
-        let step = billing.rules.dunning.nextStep(
-            after: outcome, tries: tries, classified: classified, asks: frozen.attempt.asks, now: now)
+        let dunning = Dunning(billing: billing, now: now)
+        let (step, declineClass) = try dunning.nextStep(
+            after: outcome, classified, of: invoice, tries: tries, asks: frozen.attempt.asks, tx)
         let failedAt = tries > 0 ? now : nil
         switch step {
         case .paid, .settle: break
         case .tryAgain(let at): try tryAgain(invoice, at: at, failedAt: failedAt, tx)
-        case .askCustomer: try Invoices.wait(invoice.id, for: .needsCustomer, failedAt: failedAt, tx)
-        case .askMethod: try askMethod(invoice, tries: tries, failedAt: failedAt, tx)
+        case .askCustomer:
+            try Invoices.wait(invoice.id, for: .needsCustomer, failedAt: failedAt, tx)
+            try dunning.beginGrace(of: invoice, after: step, declineClass, tx)
+        case .askMethod: try askMethod(dunning, declineClass, invoice, tries: tries, failedAt: failedAt, tx)
         case .giveUp:
-            try Invoices.wait(invoice.id, for: .retrying, failedAt: failedAt, tx)
-            try EndingDebts.end(
-                invoice, as: .uncollectible, reason: "declined \(tries) times", now: now, tx)
+            try Invoices.wait(invoice.id, for: .needsMethod, failedAt: failedAt, tx)
+            try dunning.beginGrace(of: invoice, after: step, declineClass, tx)
         case .hold(let reason):
             try Invoices.wait(invoice.id, for: .onHold, holdReason: reason, failedAt: failedAt, tx)
         }
@@ -220,19 +222,22 @@ struct RecordOutcome {
         try FollowUps.charge(invoice, at: at, now: now, tx)
     }
 
-    /// Never again on this card: another card of the customer's is tried on the schedule, else one is asked for.
-    private func askMethod(_ invoice: Invoice, tries: Int, failedAt: Instant?, _ tx: Transaction) throws {
+    /// Never again on this card: another card of the customer's is tried at once, else one is asked for.
+    private func askMethod(
+        _ dunning: Dunning, _ declineClass: DeclineClass, _ invoice: Invoice, tries: Int, failedAt: Instant?,
+        _ tx: Transaction
+    ) throws {
         if let subscription = try Subscriptions.find(invoice.subscriptionID, tx),
             try MethodChoice.choose(
                 for: subscription, gateway: invoice.gateway,
                 on: (Zone(subscription.timeZone) ?? .utc).local(of: now).date, tx
             ).method != nil,
-            case .tryAgain(let at) = billing.rules.dunning.nextStep(
-                after: .declined(Decline()), tries: tries, classified: nil, asks: 0, now: now)
+            try dunning.policy(of: invoice, tx).triesMax > tries
         {
-            return try tryAgain(invoice, at: at, failedAt: failedAt, tx)
+            return try tryAgain(invoice, at: now, failedAt: failedAt, tx)
         }
         try Invoices.wait(invoice.id, for: .needsMethod, failedAt: failedAt, tx)
+        try dunning.beginGrace(of: invoice, after: .askMethod, declineClass, tx)
     }
 
     /// Where each try has an intent of its own, the one that was declined is canceled at once (money.md 5).

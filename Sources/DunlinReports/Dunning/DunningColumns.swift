@@ -25,8 +25,8 @@ enum DunningColumns {
 }
 
 extension DunningRow {
-    /// The cells in the order of the frozen header. Empty: what the first release does not know (credit notes, final
-    /// action, access, who follows it up, a promise to pay).
+    /// The cells in the order of the frozen header. Empty: what the first release does not know (credit notes,
+    /// access, who follows it up, a promise to pay).
     var cells: [Cell] {
         identityCells + amountCells + stateCells + methodCells
     }
@@ -51,7 +51,7 @@ extension DunningRow {
             .text(status.rawValue), .text("\(attempts.declines) of \(attempts.triesMax)"), .integer(attempts.count),
             Cell(attempts.firstFailedAt), Cell(attempts.lastAt), Cell(attempts.lastDeclineCode),
             Cell(attempts.declineClass), .text(reasonText), .text(status.nextAction.rawValue), Cell(nextActionOn),
-            .empty, .empty, .empty,
+            Cell(finalAction?.action.subscription.rawValue), Cell(finalAction?.on), .empty,
         ]
     }
 

@@ -25,7 +25,8 @@ enum DunningQuery {
             \(view.paid) AS paid_minor, \(view.disputed) AS disputed_minor, \(view.status) AS status,
             \(view.holdReason) AS hold_reason, i.closing_reason AS closing_reason,
             \(view.nextAttemptAt) AS next_attempt_at, \(view.firstFailedAt) AS first_failed_at, i.note AS note,
-            i.gateway AS gateway,
+            i.gateway AS gateway, \(view.waitNote) AS wait_note, i.dunning_policy AS dunning_policy,
+            \(view.finalActionAt) AS final_action_at,
             (SELECT COUNT(*) FROM attempts a WHERE a.invoice_id = i.id \(view.written)) AS attempts,
             (SELECT COUNT(*) FROM attempts a WHERE a.invoice_id = i.id AND a.state IN ('declined', 'needs_customer')
                 \(view.ended)) AS declines,
@@ -71,13 +72,15 @@ extension DunningRow {
         let currency = try row.currency()
         let status = try DunningStatus(row)
         let invoiceID: Int64 = try row.get("id")
+        let policy = report.policies.policy(named: try row.get("dunning_policy"))
         self.init(
             asOf: day.date, customer: try Customer(row), entity: try row.get("entity"),
             subscriptionID: try row.get("subscription_id"), plan: try row.get("plan"), invoiceID: invoiceID,
             invoiceNumber: try row.get("invoice_number"), periodStart: try row.date("period_start"),
             periodEnd: try row.date("period_end"), dueDate: day.localDate(of: try row.get("due_at")),
             amounts: try Amounts(row, currency), status: status,
-            attempts: try Attempts(row, triesMax: report.triesMax), reasonText: try Self.reason(row, status),
+            attempts: try Attempts(row, policy), finalAction: try FinalStep(row, policy, status, day),
+            reasonText: try Self.reason(row, status),
             nextActionOn: try Self.nextActionAt(row, status).map(day.localDate(of:)), method: try Method(row),
             gateway: try row.get("gateway"), gatewayPaymentID: try row.get("gateway_payment_id"),
             gatewayChargeID: try row.get("gateway_charge_id"),
@@ -100,13 +103,15 @@ extension DunningRow {
         let held: String? = try row.get("hold_reason")
         let ending: String? = try row.get("closing_reason")
         let told: String? = try row.get("reason_text")
+        let note: String? = try row.get("wait_note")
         let code: String? = try row.get("decline_code", as: String?.self) ?? row.get("error_code")
         let declined = DeclineWords.reason(code: code, declineClass: try row.get("decline_class"))
         switch status {
         case .onHold: return held ?? status.plainReason
         case .closing: return ending ?? status.plainReason
-        case .scheduled, .processing, .unknown: return status.plainReason
-        case .retrying, .needsCustomer, .needsMethod, .uncollectible: return told ?? declined ?? status.plainReason
+        case .scheduled, .processing, .unknown: return note ?? status.plainReason
+        case .retrying: return note ?? told ?? declined ?? status.plainReason
+        case .needsCustomer, .needsMethod, .uncollectible: return told ?? declined ?? status.plainReason
         }
     }
 
@@ -140,12 +145,24 @@ extension DunningRow.Amounts {
 }
 
 extension DunningRow.Attempts {
-    fileprivate init(_ row: Row, triesMax: Int) throws {
+    fileprivate init(_ row: Row, _ policy: DunningPolicy) throws {
+        let declineClass: String? = try row.get("decline_class")
+        let retried = declineClass.flatMap { DeclineClass(rawValue: $0) }.flatMap { $0.mayRetry ? $0 : nil }
+        let ofClass = retried.map { policy.rule($0).triesMax }
         self.init(
-            count: try row.get("attempts"), declines: try row.get("declines"), triesMax: triesMax,
+            count: try row.get("attempts"), declines: try row.get("declines"),
+            triesMax: min(policy.triesMax, ofClass ?? policy.triesMax),
             firstFailedAt: try row.get("first_failed_at"), lastAt: try row.get("last_attempt_at"),
             lastDeclineCode: try row.get("decline_code", as: String?.self) ?? row.get("error_code"),
-            declineClass: try row.get("decline_class"))
+            declineClass: declineClass)
+    }
+}
+
+extension DunningRow.FinalStep {
+    /// nil where the debt has no end of its own: nothing failed yet, a try is to come, or the customer may take for ever.
+    fileprivate init?(_ row: Row, _ policy: DunningPolicy, _ status: DunningStatus, _ day: AccountingDay) throws {
+        guard let at: Instant = try row.get("final_action_at"), status != .uncollectible else { return nil }
+        self.init(action: policy.finalAction, on: day.localDate(of: at))
     }
 }
 

@@ -1,4 +1,5 @@
 public import DunlinCalendar
+public import DunlinCore
 public import DunlinDatabase
 
 /// The dunning list: one row for each period that is due and unpaid.
@@ -18,18 +19,18 @@ public struct DunningReport: Report {
     public var asOf: AccountingDay
     /// Tells whether the day is over; nil takes the list as it is now whatever the day.
     public var now: Instant?
-    /// After so many declines a debt is given up.
-    public var triesMax: Int
+    /// After how many declines a debt is given up, and how that ends.
+    public var policies: DunningPolicies
     /// Makes the recovery link of an invoice; nil shows none.
     public var link: (@Sendable (_ invoiceID: Int64) -> String?)?
 
     public init(
-        asOf: AccountingDay, now: Instant? = nil, triesMax: Int,
+        asOf: AccountingDay, now: Instant? = nil, policies: DunningPolicies = DunningPolicies([]),
         link: (@Sendable (_ invoiceID: Int64) -> String?)? = nil
     ) {
         self.asOf = asOf
         self.now = now
-        self.triesMax = triesMax
+        self.policies = policies
         self.link = link
     }
 

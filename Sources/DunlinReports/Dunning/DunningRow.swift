@@ -16,6 +16,7 @@ public struct DunningRow: Hashable, Sendable {
     public var amounts: Amounts
     public var status: DunningStatus
     public var attempts: Attempts
+    public var finalAction: FinalStep?
     public var reasonText: String
     public var nextActionOn: LocalDate?
     public var method: Method
@@ -56,6 +57,12 @@ public struct DunningRow: Hashable, Sendable {
         public var lastAt: Instant?
         public var lastDeclineCode: String?
         public var declineClass: String?
+    }
+
+    /// How the debt ends, and when, if nobody pays before.
+    public struct FinalStep: Hashable, Sendable {
+        public var action: FinalAction
+        public var on: LocalDate
     }
 
     public struct Method: Hashable, Sendable {

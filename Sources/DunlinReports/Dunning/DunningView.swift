@@ -12,6 +12,8 @@ struct DunningView {
     let nextAttemptAt: String
     let firstFailedAt: String
     let settleAt: String
+    let waitNote: String
+    let finalActionAt: String
     let lifetime: String
     /// Which attempts `a`, intents `t` and notices `n` count; each begins with AND, or is empty.
     let written: String
@@ -27,7 +29,7 @@ struct DunningView {
         settleAt: """
             (SELECT MIN(j.run_at) FROM jobs j WHERE j.unique_key = 'settle-attempt/' || last.id
                 AND j.state IN ('ready', 'running'))
-            """,
+            """, waitNote: "i.wait_note", finalActionAt: "i.final_action_at",
         lifetime: """
             (SELECT COALESCE(SUM(p.collected_minor - p.refunded_minor), 0) FROM invoices p
                 WHERE p.customer_id = i.customer_id AND p.currency = i.currency)
@@ -46,6 +48,7 @@ struct DunningView {
                 CASE WHEN i.next_attempt_at >= ?1 THEN i.next_attempt_at END)
             """,
         firstFailedAt: "CASE WHEN i.first_failed_at < ?1 THEN i.first_failed_at END", settleAt: "NULL",
+        waitNote: "NULL", finalActionAt: "NULL",
         lifetime: """
             (SELECT COALESCE(SUM(p.collected_minor), 0) FROM invoices p
                 WHERE p.customer_id = i.customer_id AND p.currency = i.currency AND p.paid_at < ?1)

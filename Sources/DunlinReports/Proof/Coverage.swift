@@ -125,7 +125,7 @@ struct Coverage {
             return [Self.next("the next period starts on \(start), which is no boundary of the schedule")]
         }
         // A pause that moves the schedule: nothing comes due before it ends.
-        if state.word == "paused", state.nextBoundaryAt == nil { return [] }
+        if ["paused", "unpaid"].contains(state.word), state.nextBoundaryAt == nil { return [] }
         // Other zone data may move the instant; the next pass works it out again.
         guard state.timeZoneData == Zone.dataVersion, boundary.instant != state.nextBoundaryAt else { return [] }
         return [Self.next("the boundary of \(start) is at \(boundary.instant.rfc3339Seconds), noted is another time")]

@@ -41,6 +41,10 @@ public struct SandboxAudit: Hashable, Sendable {
     public var successes = 0
     public var declines = 0
     public var refunds = 0
+    /// Charges off session on a card that its network had ruled out before.
+    public var retriesAfterFinal = 0
+    /// Charges off session above what a network allows in a window.
+    public var chargesOverLimit = 0
 
     /// The keys of periods with more than one success.
     var doubledPeriods: Set<Period> = []
@@ -82,6 +86,15 @@ struct AuditLog {
         audit.totalsByCurrency[intent.currency, default: .init()].declines += 1
     }
 
+    mutating func breaches(_ breaches: [NetworkRules.Breach]) {
+        for breach in breaches {
+            switch breach {
+            case .retryAfterFinal: audit.retriesAfterFinal += 1
+            case .overLimit: audit.chargesOverLimit += 1
+            }
+        }
+    }
+
     /// Negative where a refund failed and the money came back.
     mutating func refund(_ amount: Int64, currency: String, of intent: PaymentIntent) {
         audit.refunds += amount > 0 ? 1 : -1
@@ -96,6 +109,8 @@ extension SandboxAudit {
             .init("successes", .integer(Int64(successes))),
             .init("declines", .integer(Int64(declines))),
             .init("refunds", .integer(Int64(refunds))),
+            .init("retries_after_final", .integer(Int64(retriesAfterFinal))),
+            .init("charges_over_limit", .integer(Int64(chargesOverLimit))),
             .init("double_charges", .integer(Int64(doubles.count))),
             .init(
                 "doubles",

@@ -58,6 +58,7 @@ struct CardHistory: Sendable {
     var declineCount = 0
     /// Answers to give before the behavior counts again: a decline code each, nil for success.
     var script: [String?] = []
+    var networkRules = NetworkRules()
     /// The trouble that a statistical card is in.
     var trouble: CardTrouble?
 }

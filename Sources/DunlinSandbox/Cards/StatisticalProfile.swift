@@ -24,6 +24,12 @@ public struct StatisticalProfile: Hashable, Sendable {
     public var updater: UInt64 = 500_000
     /// Chance that a successful charge is disputed, two to thirty days later.
     public var dispute: UInt64 = 500
+    /// Chance that a customer who was told of a debt follows the link within a week.
+    public var linkClick: UInt64 = 350_000
+    /// The part of them that does so within a day.
+    public var linkClickFirstDay: UInt64 = 500_000
+    /// Chance that a customer who has to authenticate succeeds.
+    public var challengePass: UInt64 = 750_000
 
     public init() {}
 
@@ -31,7 +37,7 @@ public struct StatisticalProfile: Hashable, Sendable {
     public static let names = [
         "credit_decline", "debit_decline", "funds", "issuer", "expired", "transient", "authentication", "never",
         "transient_retry", "funds_retry", "funds_retry_on_payday", "issuer_retry", "expired_retry", "updater",
-        "dispute",
+        "dispute", "link_click", "link_click_first_day", "challenge_pass",
     ]
 
     /// Sets a share or a chance by its name, as the command line takes it.
@@ -54,6 +60,9 @@ public struct StatisticalProfile: Hashable, Sendable {
         case "expired_retry": expiredRetry = value
         case "updater": updater = value
         case "dispute": dispute = value
+        case "link_click": linkClick = value
+        case "link_click_first_day": linkClickFirstDay = value
+        case "challenge_pass": challengePass = value
         default: return false
         }
         return true

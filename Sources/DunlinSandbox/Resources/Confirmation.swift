@@ -126,6 +126,11 @@ extension World {
             emit("payment_intent.processing", .paymentIntent(intent), call)
             return
         }
+        if isOffSession {
+            audit.breaches(
+                method.history.networkRules.breaches(
+                    brand: method.brand, amount: intent.amount, currency: intent.currency, now: now))
+        }
         if let decline = answer(of: method, isOffSession: isOffSession) {
             throw fail(intent, method, decline, makesCharge: true, call)
         }
@@ -161,7 +166,7 @@ extension World {
             let draw = Mix.word(options.seed, method.id.utf8, method.history.chargeCount)
             return options.profile.outcome(
                 isDebit: method.funding == "debit", isOffSession: isOffSession, trouble: &method.history.trouble,
-                day: CivilDate(milliseconds: now), draw: draw)
+                day: CivilDate(milliseconds: now + method.wallOffset), draw: draw)
         }
         guard let code = method.behavior.chargeDecline else { return nil }
         if let limit = method.behavior.declinesMax, method.history.declineCount >= limit { return nil }
@@ -183,6 +188,8 @@ extension World {
             failed.isCaptured = false
             charge = failed
             audit.decline(of: intent, decline: decline)
+            method.history.networkRules.note(
+                decline, amount: intent.amount, currency: intent.currency, now: now)
             emit("charge.failed", .charge(failed), call)
         }
         intent.status = .requiresPaymentMethod
@@ -206,5 +213,13 @@ extension World {
         charges.insert(charge)
         charge.customer?.charges.append(charge)
         return charge
+    }
+}
+
+extension PaymentMethod {
+    /// What the card holder's clock is ahead of UTC, in milliseconds: pay day is a day of where the account is. Told by
+    /// the customer's metadata `sandbox_utc_offset_minutes`.
+    fileprivate var wallOffset: Int64 {
+        customer?.metadata["sandbox_utc_offset_minutes"].flatMap { Int64($0) }.map { $0 * 60_000 } ?? 0
     }
 }

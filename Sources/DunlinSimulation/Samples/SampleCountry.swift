@@ -27,6 +27,10 @@ struct SampleCountry: Sendable {
     /// A price of so many euro cents in minor units of the country's currency.
     func price(euroCents: Int64) -> Int64 { max(step, (euroCents * perEuro / 100 + step / 2) / step * step) }
 
+    /// Minor units that cost as much as a euro, by currency: prices of the sample are the same everywhere.
+    static let perEuro: [String: Int64] = Dictionary(
+        (stripe + wooshpay).map { ($0.country.currency, $0.country.perEuro) }, uniquingKeysWith: { first, _ in first })
+
     /// By how many customers of a hundred come from there, for customers of Stripe.
     static let stripe: [(weight: Int, country: SampleCountry)] = [
         (18, germany), (6, france), (5, spain), (3, portugal), (12, britain), (26, unitedStates), (5, japan),

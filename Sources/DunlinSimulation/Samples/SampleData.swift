@@ -60,6 +60,17 @@ public struct SampleData: Sendable {
         }
     }
 
+    /// Turns everybody's card into one that behaves as published figures say, and takes away the ones that they have for
+    /// the day on which it fails: five credit cards for two debit cards, so that eight of a hundred first charges are declined. Everybody has
+    /// one seat, so that no single subscription decides about the sums.
+    public mutating func makeStatistical() {
+        for index in subscriptions.indices { subscriptions[index].quantity = 1 }
+        cards.removeAll { !$0.method.isDefault }
+        for index in cards.indices {
+            cards[index].token = index % 7 < 5 ? "pm_card_statistical" : "pm_card_statistical_debit"
+        }
+    }
+
     /// Moves every customer to one gateway and every subscription to one price.
     public mutating func moveAll(toGateway gateway: String, currency: String, amountMinor: Int64) {
         for index in customers.indices { customers[index].gateway = gateway }

@@ -1,3 +1,4 @@
+import DunlinCalendar
 import DunlinLedger
 public import DunlinSandbox
 
@@ -20,7 +21,11 @@ public struct SampleRegistration: Sendable {
             let customer = sample.customers[index]
             let created = try await post(
                 "/v1/customers",
-                [("email", customer.email ?? ""), ("name", customer.name ?? ""), ("metadata[customer]", customer.id)])
+                [
+                    ("email", customer.email ?? ""), ("name", customer.name ?? ""),
+                    ("metadata[customer]", customer.id),
+                    ("metadata[sandbox_utc_offset_minutes]", String(Self.offsetMinutes(customer.timeZone))),
+                ])
             let id = created["id"]?.string ?? ""
             sample.customers[index].gatewayCustomerID = id
             gatewayIDs[customer.id] = id
@@ -42,6 +47,14 @@ public struct SampleRegistration: Sendable {
         card.method.expMonth = shown?["exp_month"]?.integer.map { Int($0) }
         card.method.expYear = shown?["exp_year"]?.integer.map { Int($0) }
         return card
+    }
+
+    /// What the customer's clocks are ahead of UTC in summer: an hour too much in winter never makes it another day at
+    /// one minute past midnight.
+    private static func offsetMinutes(_ zone: String?) -> Int {
+        guard let zone = zone.flatMap({ Zone($0) }) else { return 0 }
+        let seasons = [Instant(seconds: 1_767_225_600), Instant(seconds: 1_782_864_000)]
+        return (seasons.map { zone.offsetSeconds(at: $0) }.max() ?? 0) / 60
     }
 
     private func post(_ path: String, _ fields: [(name: String, value: String)]) async throws -> JSONValue {

@@ -89,7 +89,8 @@ struct Checks {
         let file = try directory.file("dunning.yaml", builtIn: Defaults.dunning)
         do {
             let policies = try DunningFile.read(file.text, path: file.path)
-            fact(.dunning, "\(file.path): \(policies.keys.sorted().joined(separator: ", "))")
+            fact(.dunning, "\(file.path): \(policies.names.joined(separator: ", "))")
+            for warning in policies.warnings { add(.dunning, .warning, "\(file.path): \(warning)") }
         } catch {
             problem(.dunning, error)
         }
@@ -99,7 +100,10 @@ struct Checks {
         let file = try directory.file("declines.json", builtIn: Defaults.declines)
         do {
             let table = try DeclineTable(parsing: file.text)
-            fact(.dunning, "\(file.path): version \(table.version), what each code of a decline means")
+            fact(.dunning, "\(file.path): version \(table.version), what \(table.rowCount) codes of a decline mean")
+            for text in table.gaps(comparedWith: try DeclineTable(parsing: Defaults.declines)) {
+                add(.dunning, .warning, "\(file.path): \(text)")
+            }
         } catch {
             add(.dunning, .problem, "\(file.path): \(error)")
         }

@@ -27,6 +27,7 @@ enum CommandTree {
         ProveCommand.self,
         ReportCommand.self,
         CalendarCommand.self,
+        DunningCommand.self,
         SubscriptionsCommand.self,
         CustomersCommand.self,
         PaymentMethodsCommand.self,

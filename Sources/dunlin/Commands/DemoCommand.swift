@@ -20,12 +20,16 @@ struct DemoCommand: DunlinCommand {
             database; only the gateway and the clock are Dunlin's own. What is left in the folder can be looked at with
             every command: dunlin status --database FOLDER/dunlin.db
 
+            With --policy the same year is billed once under each dunning policy, with cards and customers as published
+            figures have them; with --directory the data file of each is left there.
+
             Status 1: a promise was broken, or a period was charged twice.
 
             Examples:
               dunlin demo
               dunlin demo --subscriptions 100 --days 90 --seed 7
               dunlin demo --json | jq '.collected'
+              dunlin demo --policy default,plain-8-8-8
             """)
 
     @Option(help: .init("How many subscriptions.", valueName: "number"))
@@ -39,6 +43,9 @@ struct DemoCommand: DunlinCommand {
 
     @Option(help: .init("A new folder for what is left. Default: ./dunlin-demo-TIME.", valueName: "dir"))
     var directory: String?
+
+    @Option(help: .init("Compare these dunning policies of dunning.yaml, with commas between.", valueName: "names"))
+    var policy: String?
 
     @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
@@ -54,6 +61,7 @@ struct DemoCommand: DunlinCommand {
 
     func run(in context: Context) async throws -> ExitStatus {
         if global.logLevel == nil { LineLogHandler.setLevel(.error) }
+        if let policy { return try await compare(policy, context) }
         let folder = try DemoFolder(directory ?? Self.name(at: context.clock.now()))
         let started = context.clock.elapsedMilliseconds()
         let thread = OneThread()
@@ -89,10 +97,49 @@ struct DemoCommand: DunlinCommand {
     }
 
     /// The policy that the program comes with, whatever is configured here.
-    private static func rules() throws -> BillingRules {
-        let policies = try DunningFile.read(Defaults.dunning, path: "dunning.yaml")
-        return BillingRules(
-            declines: try DeclineTable(parsing: Defaults.declines), dunning: policies["default"] ?? DunningPolicy())
+    static func rules() throws -> BillingRules {
+        BillingRules(
+            declines: try DeclineTable(parsing: Defaults.declines),
+            policies: try DunningFile.read(Defaults.dunning, path: "dunning.yaml"))
+    }
+
+    /// The same year once under each policy.
+    private func compare(_ names: String, _ context: Context) async throws -> ExitStatus {
+        let policies = try context.dunningPolicies()
+        var chosen: [DunningPolicy] = []
+        for name in names.split(separator: ",").map({ $0.trimmingCharacters(in: .whitespaces) }) {
+            guard let found = policies[name] else {
+                let known = policies.names.joined(separator: ", ")
+                throw CommandFailure(.badInput, "there is no policy \(name); known: \(known)")
+            }
+            if !chosen.contains(found) { chosen.append(found) }
+        }
+        guard !chosen.isEmpty else { throw CommandFailure(.badInput, "--policy names no policy") }
+        let (declines, days) = (try context.declineTable(), days)
+        let progress = DemoProgress(days: days, isShown: StandardStreams.errorIsTerminal && !global.quiet)
+        let folder = try directory.map { try DemoFolder($0) }
+        var results: [PolicyYear.Result] = []
+        for policy in chosen {
+            let year = PolicyYear(
+                policy, declines: declines, subscriptions: subscriptions, days: Int64(days), seed: seed,
+                logger: context.log)
+            let database = try Database.open(
+                .memory(migrations: LiveDatabase.migrations, databaseID: "demo-\(seed)-\(subscriptions)"))
+            defer { database.close() }
+            let thread = OneThread()
+            results.append(
+                try await withTaskExecutorPreference(thread) {
+                    try await year.run(in: database, from: Self.start, userAgent: Version.userAgent) { day in
+                        progress.show(daysOver: Int(day.milliseconds(since: Self.start) / 86_400_000))
+                    }
+                })
+            thread.end()
+            progress.clear()
+            if let folder { try await database.backup(to: folder.path + "/\(policy.name).db") }
+        }
+        let view = PolicyComparison(results, subscriptions: subscriptions, days: days, seed: seed)
+        try context.output.show(view) { view.lines(context.output) }
+        return view.isSound ? .done : .needsPerson
     }
 
     /// Such as `dunlin-demo-20261121T035331Z`.

@@ -1,6 +1,7 @@
 import DunlinCalendar
 import DunlinCore
 import DunlinDatabase
+import DunlinJobs
 import DunlinReports
 import DunlinSandbox
 import DunlinSimulation
@@ -38,7 +39,7 @@ struct DemoResult: Sendable {
         defer { database.close() }
         let end = simulated.end
         let day = AccountingDay(of: end, zone: .utc)
-        let list = DunningReport(asOf: day, triesMax: try context.triesMax())
+        let list = DunningReport(asOf: day, policies: try DemoCommand.rules().policies)
         (totals, proof) = try await database.read { tx in
             (try CollectedTotal.all(tx), try Prover.prove(ProofOptions(now: end), tx))
         }

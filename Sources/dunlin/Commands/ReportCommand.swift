@@ -50,7 +50,7 @@ struct ReportCommand: ParsableCommand {
             let zone = settings.accountingZone
             let day =
                 asOf.map { AccountingDay(date: $0, zone: zone) } ?? AccountingDay(of: context.clock.now(), zone: zone)
-            let report = DunningReport(asOf: day, now: context.clock.now(), triesMax: try context.triesMax())
+            let report = DunningReport(asOf: day, now: context.clock.now(), policies: try context.dunningPolicies())
             return try await ReportRun(context, settings, format).run(report, asOf: day)
         }
     }
@@ -107,10 +107,14 @@ extension ReportCommand {
 }
 
 extension Context {
-    /// After how many declines a debt is given up, by the policy in force.
-    func triesMax() throws -> Int {
+    /// The policies of `dunning.yaml`, or those that the program comes with.
+    func dunningPolicies() throws -> DunningPolicies {
         let file = try configDirectory().file("dunning.yaml", builtIn: Defaults.dunning)
-        let policies = try DunningFile.read(file.text, path: file.path)
-        return (policies["default"] ?? DunningPolicy()).triesMax
+        return try DunningFile.read(file.text, path: file.path)
+    }
+
+    /// What each code of a decline means, by `declines.json`.
+    func declineTable() throws -> DeclineTable {
+        try DeclineTable(parsing: try configDirectory().file("declines.json", builtIn: Defaults.declines).text)
     }
 }

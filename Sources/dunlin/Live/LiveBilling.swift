@@ -92,12 +92,8 @@ struct LiveBilling: Sendable {
     }
 
     private static func rules(_ context: Context, _ settings: Settings) throws -> BillingRules {
-        let directory = try context.configDirectory()
-        let declines = try directory.file("declines.json", builtIn: Defaults.declines)
-        let dunning = try directory.file("dunning.yaml", builtIn: Defaults.dunning)
-        let policies = try DunningFile.read(dunning.text, path: dunning.path)
         var rules = BillingRules(
-            declines: try DeclineTable(parsing: declines.text), dunning: policies["default"] ?? DunningPolicy())
+            declines: try context.declineTable(), policies: try context.dunningPolicies())
         rules.lateAfterSeconds = Int64(settings.lateAfterMinutes) * 60
         rules.catchUp = settings.catchUp
         rules.notices = NoticeRules(settings.notices)

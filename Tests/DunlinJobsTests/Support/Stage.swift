@@ -23,6 +23,8 @@ struct StageOptions: Sendable {
     var concurrency = 50
     var ceilings: [Currency: Int64] = [:]
     var catchUp = CatchUpRules()
+    /// nil for the least that works.
+    var policies: DunningPolicies?
     var spreadSeconds: Int64 = 0
     var schedule: [CronLine] = []
     var fileStamp: String?
@@ -138,6 +140,7 @@ final class Stage: Sendable {
         var rules = BillingRules(declines: declines)
         rules.ceilings = options.ceilings
         rules.catchUp = options.catchUp
+        if let policies = options.policies { rules.policies = policies }
         rules.spreadSeconds = options.spreadSeconds
         rules.notices = options.notices
         change(&rules)
