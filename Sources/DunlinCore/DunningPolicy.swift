@@ -77,18 +77,20 @@ public struct DunningPolicy: Hashable, Sendable {
         self.settleDelaysSeconds = settleDelaysSeconds
     }
 
-    /// One schedule for every decline that may be retried, the debt written off at once after the last try, and no end
-    /// to the wait for a customer: the least that works, for tests and measurements. `config/dunning.yaml` is what the
-    /// program comes with.
+    /// One schedule for every decline that may be retried, the debt written off at once after the last try, no end to the
+    /// wait for a customer, and every other failed try told: the least that works, for tests and measurements.
+    /// `config/dunning.yaml` is what the program comes with.
     public init(
         retryDelaysDays: [Int64] = [3, 5, 7, 10], triesMax: Int = 5,
         settleDelaysSeconds: [Int64] = settleDelays
     ) {
         let retried = ClassRule(
-            delays: retryDelaysDays.map { .seconds($0 * 86_400) }, triesMax: triesMax, graceSeconds: 0)
-        let rules = DeclineClass.allCases.map { ($0, $0.mayRetry ? retried : ClassRule()) }
+            delays: retryDelaysDays.map { .seconds($0 * 86_400) }, triesMax: triesMax, graceSeconds: 0,
+            notices: [.paymentFailed, nil, .paymentFailed, nil])
+        let rules = DeclineClass.allCases.map { ($0, $0.mayRetry ? retried : ClassRule(notices: [.actionNeeded])) }
         self.init(
             name: Self.defaultName, classes: Dictionary(uniqueKeysWithValues: rules), triesMax: triesMax,
+            notices: NoticePlan(methodExpiringDays: 21, tellsRecovered: true, tellsCanceled: true),
             settleDelaysSeconds: settleDelaysSeconds)
     }
 

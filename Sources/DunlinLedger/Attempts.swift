@@ -130,6 +130,15 @@ public enum Attempts {
             invoiceID, declineClass) ?? 0
     }
 
+    /// What kind of decline the last attempt of the schedule that was declined met; nil where none was.
+    public static func lastDeclineClass(of invoiceID: Int64, _ tx: Transaction) throws -> DeclineClass? {
+        try tx.value(
+            """
+            SELECT decline_class FROM attempts
+            WHERE invoice_id = ?1 AND is_on_session = 0 AND decline_class IS NOT NULL ORDER BY number DESC LIMIT 1
+            """, invoiceID)
+    }
+
     /// How many attempts on a card are in flight, over all subscriptions: each may yet be declined.
     public static func inFlight(gateway: String, cardKey: String, _ tx: Transaction) throws -> Int {
         try tx.value(

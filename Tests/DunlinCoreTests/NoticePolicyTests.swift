@@ -1,46 +1,53 @@
+import DunlinCalendar
 import DunlinCore
 import Testing
 
 /// Which notices a debt gives rise to.
 @Suite struct NoticePolicyTests {
-    private static func kinds(
-        _ situation: DebtSituation, tries: Int, last: Bool = false, _ policy: NoticePolicy = NoticePolicy()
-    ) -> [NoticeKind] {
-        policy.due(in: situation, tries: tries, isLastTryNext: last).map(\.kind)
-    }
+    private static let policy = DunningPolicy(
+        name: "p",
+        classes: [
+            .funds: DunningPolicy.ClassRule(
+                delays: [.seconds(86_400)], triesMax: 4, notices: [.paymentFailed, nil, .paymentFailed]),
+            .needsMethod: DunningPolicy.ClassRule(notices: [.actionNeeded]),
+        ], triesMax: 4,
+        notices: NoticePlan(lastNoticeSeconds: 3 * 86_400, tellsRecovered: true, tellsCanceled: true))
 
-    @Test func theFirstFailureAndOneInTheMiddleAreToldAndTheLastTryIsAnnounced() {
-        let told = (1...4).map { Self.kinds(.retrying, tries: $0, last: $0 == 4) }
-        #expect(told == [[.paymentFailed], [], [.paymentFailed], [.lastNotice]])
-        #expect(Self.kinds(.givenUp, tries: 5) == [.canceled])
+    @Test func whatAFailedTryTellsIsToldWhileThereIsAnother() {
+        #expect(Self.policy.notices(in: .retrying, told: [.paymentFailed]) == [.init(.paymentFailed)])
+        #expect(Self.policy.notices(in: .retrying) == [])
+        let next = DunningPolicy.NextStep.tryAgain(at: Instant(milliseconds: 0))
+        let told = (1...4).map { Self.policy.notices(after: next, .funds, .init(tries: $0)) }
+        #expect(told == [[.paymentFailed], [], [.paymentFailed], [.paymentFailed]])
     }
 
     @Test func aWaitForTheFirstTryOrForAnAnswerIsNobodysBusiness() {
         for situation in [DebtSituation.scheduled, .settling, .held, .over] {
-            #expect(Self.kinds(situation, tries: 2) == [])
+            #expect(Self.policy.notices(in: situation, told: [.paymentFailed]) == [])
         }
-        #expect(Self.kinds(.retrying, tries: 0) == [])
     }
 
     @Test(arguments: [DebtSituation.needsCustomer, .needsMethod])
-    func whatOnlyTheCustomerCanDoIsAskedAgainAfterSomeDays(situation: DebtSituation) {
-        let due = NoticePolicy(actionReminderDays: [7, 3]).due(in: situation, tries: 1)
-        #expect(due.map(\.kind) == [.actionNeeded, .actionNeeded, .actionNeeded])
-        #expect(due.map(\.reminder) == [0, 1, 2])
-        #expect(due.map(\.delayDays) == [0, 3, 7])
+    func whatOnlyTheCustomerCanDoIsAskedAgainUntilTheLastNotice(situation: DebtSituation) {
+        let unending = Self.policy.notices(in: situation)
+        #expect(unending.map(\.kind) == [.actionNeeded, .actionNeeded, .actionNeeded])
+        #expect(unending.map(\.reminder) == [0, 1, 2])
+        #expect(unending.map { $0.delaySeconds / 86_400 } == [0, 3, 7])
+        let ending = Self.policy.notices(in: situation, finalActionSeconds: 10 * 86_400)
+        #expect(ending.map(\.kind) == [.actionNeeded, .actionNeeded, .lastNotice])
+        #expect(ending.map { $0.delaySeconds / 86_400 } == [0, 3, 7])
     }
 
-    @Test func aKindThatIsLeftOutIsNotTold() {
-        #expect(Self.kinds(.paid, tries: 1, NoticePolicy(leftOut: [.recovered])) == [])
-        #expect(Self.kinds(.paid, tries: 1) == [.recovered])
+    @Test func aClassWithoutNoticesTellsNothing() {
+        #expect(Self.policy.notices(in: .needsCustomer, declineClass: .never) == [])
     }
 
-    @Test func anEmptyListOfTriesTellsEach() {
-        let policy = NoticePolicy(paymentFailedAfterTries: [])
-        #expect(
-            (1...3).map { Self.kinds(.retrying, tries: $0, policy) } == [
-                [.paymentFailed], [.paymentFailed], [.paymentFailed],
-            ])
+    @Test func theEndIsToldWhereThePolicySaysSo() {
+        #expect(Self.policy.notices(in: .paid) == [.init(.recovered)])
+        #expect(Self.policy.notices(in: .givenUp) == [.init(.canceled)])
+        var silent = Self.policy
+        silent.notices = NoticePlan()
+        #expect(silent.notices(in: .paid) == [] && silent.notices(in: .givenUp) == [])
     }
 
     @Test func theSameNoticeOfAnotherTimelineHasTheSameNameAndAnotherNoticeAnother() {

@@ -39,6 +39,16 @@ struct Dunning {
         return (step, declineClass)
     }
 
+    /// What is told of a failed try, by the invoice's policy.
+    func notices(
+        after step: DunningPolicy.NextStep, _ declineClass: DeclineClass, of invoice: Invoice, tries: Int,
+        _ tx: Transaction
+    ) throws -> [NoticeKind] {
+        let history = DunningPolicy.History(
+            tries: tries, triesOfClass: try Attempts.declines(of: invoice.id, declineClass, tx))
+        return try policy(of: invoice, tx).notices(after: step, declineClass, history)
+    }
+
     private static func fallback(_ outcome: ChargeOutcome) -> DeclineClass {
         if case .needsCustomer = outcome { return .needsAuth }
         return .issuerSoft

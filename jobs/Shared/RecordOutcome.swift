@@ -202,18 +202,9 @@ struct RecordOutcome {
         if failedAt != nil {
             try BillingStates.refreshStanding(invoice.subscriptionID, tx)
             try NoticeWriter(billing: billing, now: now).tellFailedTry(
-                invoice.id, isLastTryNext: isLastTryNext(after: step, outcome, tries, classified), tx)
+                invoice.id, told: try dunning.notices(after: step, declineClass, of: invoice, tries: tries, tx), tx)
         }
         try cancelSpentIntent(frozen, invoice, tx)
-    }
-
-    /// The try that is planned is the last one: were it to end the same way, the policy would give up.
-    private func isLastTryNext(
-        after step: DunningPolicy.NextStep, _ outcome: ChargeOutcome, _ tries: Int, _ classified: ClassifiedDecline?
-    ) -> Bool {
-        guard case .tryAgain(let at) = step else { return false }
-        return billing.rules.dunning.nextStep(
-            after: outcome, tries: tries + 1, classified: classified, asks: 0, now: at) == .giveUp
     }
 
     private func tryAgain(_ invoice: Invoice, at: Instant, failedAt: Instant?, _ tx: Transaction) throws {

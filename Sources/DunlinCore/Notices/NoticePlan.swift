@@ -6,11 +6,14 @@ public struct NoticePlan: Hashable, Sendable {
     public var methodExpiringDays: Int?
     public var tellsRecovered: Bool
     public var tellsCanceled: Bool
+    /// So many days after the first request the customer is asked again for what only the customer can do.
+    public var actionReminderDays: [Int64]
 
     public init(
         lastNoticeSeconds: Int64? = nil, methodExpiringDays: Int? = nil, tellsRecovered: Bool = false,
-        tellsCanceled: Bool = false
+        tellsCanceled: Bool = false, actionReminderDays: [Int64] = [3, 7]
     ) {
+        self.actionReminderDays = actionReminderDays
         self.lastNoticeSeconds = lastNoticeSeconds
         self.methodExpiringDays = methodExpiringDays
         self.tellsRecovered = tellsRecovered

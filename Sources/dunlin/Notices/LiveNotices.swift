@@ -42,7 +42,6 @@ extension NoticeRules {
     init(_ notices: Settings.Notices) {
         self.init()
         quietSeconds = Int64(notices.quietHours) * 3600
-        expiringDays = notices.expiringDays
         tellsApplication = notices.tellsApplication
     }
 }

@@ -15,7 +15,6 @@ extension Settings {
         var sink: Sink
         var timeoutSeconds: Int
         var quietHours: Int
-        var expiringDays: Int
         var tellsApplication: Bool
         /// Of the webhook; several while a secret is rotated.
         var secrets: [Secret]
@@ -38,10 +37,9 @@ extension Settings {
         }
         let timeout = reader.integer("notices.timeout_seconds", in: 1...60)
         let quiet = reader.integer("notices.quiet_hours", in: 0...168)
-        let days = reader.integer("notices.method_expiring_days", in: 1...90)
         let application = reader.value("notices.application", expected: "true or false") { Bool($0) }
         let secrets = noticeSecrets(reader)
-        guard let name, let timeout, let quiet, let days, let application else { return nil }
+        guard let name, let timeout, let quiet, let application else { return nil }
         let sink: Notices.Sink
         switch name {
         case .none: sink = .none
@@ -53,7 +51,7 @@ extension Settings {
             sink = .command(command)
         }
         return Notices(
-            sink: sink, timeoutSeconds: timeout, quietHours: quiet, expiringDays: days, tellsApplication: application,
+            sink: sink, timeoutSeconds: timeout, quietHours: quiet, tellsApplication: application,
             secrets: secrets)
     }
 

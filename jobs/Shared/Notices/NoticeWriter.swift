@@ -8,31 +8,36 @@ struct NoticeWriter {
     let billing: Billing
     let now: Instant
 
-    private var rules: NoticeRules { billing.rules.notices }
-
     /// A try on the debt has failed, and what follows is stored. What waits for the customer is told by `TellChanges`,
     /// whoever finds it out.
-    func tellFailedTry(_ invoiceID: Int64, isLastTryNext: Bool, _ tx: Transaction) throws {
+    ///
+    /// - Parameter told: what the policy has told of it.
+    func tellFailedTry(_ invoiceID: Int64, told: [NoticeKind], _ tx: Transaction) throws {
         let invoice = try Invoices.get(invoiceID, tx)
-        guard invoice.situation == .retrying else { return }
-        try tell(invoice, isLastTryNext: isLastTryNext, tx)
+        guard invoice.situation == .retrying, !told.isEmpty else { return }
+        try tell(invoice, told: told, tx)
     }
 
     /// Whatever the debt's situation gives rise to.
-    func tell(_ invoice: Invoice, isLastTryNext: Bool = false, _ tx: Transaction) throws {
+    func tell(_ invoice: Invoice, told: [NoticeKind] = [], _ tx: Transaction) throws {
         let tries = try NoticeFacts.tries(invoice.id, tx)
-        for due in rules.policy.due(in: invoice.situation, tries: tries, isLastTryNext: isLastTryNext) {
+        let policy = try Dunning(billing: billing, now: now).policy(of: invoice, tx)
+        let declineClass = try Attempts.lastDeclineClass(of: invoice.id, tx) ?? .needsMethod
+        let finalActionSeconds = invoice.finalActionAt.map { ($0.milliseconds - now.milliseconds) / 1000 }
+        let dues = policy.notices(
+            in: invoice.situation, told: told, declineClass: declineClass, finalActionSeconds: finalActionSeconds)
+        for due in dues {
             try write(
                 NewNotice(
                     noticeID: id(due.kind, of: invoice, step: tries, reminder: due.reminder), kind: due.kind,
                     customerID: invoice.customerID, subscriptionID: invoice.subscriptionID, invoiceID: invoice.id,
-                    step: tries, reminder: due.reminder, dueAt: now.adding(days: due.delayDays)), tx)
+                    step: tries, reminder: due.reminder, dueAt: now.adding(seconds: due.delaySeconds)), tx)
         }
     }
 
     /// To the owner's application.
     func tellPaid(_ invoice: Invoice, _ tx: Transaction) throws {
-        guard tells(.invoicePaid) else { return }
+        guard tellsApplication else { return }
         try write(
             NewNotice(
                 noticeID: id(.invoicePaid, of: invoice, step: 0, reminder: 0), kind: .invoicePaid,
@@ -42,7 +47,7 @@ struct NoticeWriter {
 
     /// To the owner's application.
     func tellState(_ subscription: Subscription, from: String?, to: String, changeID: Int64, _ tx: Transaction) throws {
-        guard tells(.subscriptionStateChanged) else { return }
+        guard tellsApplication else { return }
         let kind = NoticeKind.subscriptionStateChanged
         try write(
             NewNotice(
@@ -56,7 +61,7 @@ struct NoticeWriter {
     /// - Parameter subscriptionID: one that is charged on the card.
     func tellExpiring(_ method: PaymentMethod, subscriptionID: String, _ tx: Transaction) throws {
         let kind = NoticeKind.methodExpiring
-        guard let expiry = method.expiryNumber, !rules.policy.leftOut.contains(kind) else { return }
+        guard let expiry = method.expiryNumber else { return }
         try write(
             NewNotice(
                 noticeID: NoticeID.make(
@@ -67,9 +72,7 @@ struct NoticeWriter {
     }
 
     /// With nobody to send it to, the application's notices would only fill the file.
-    private func tells(_ kind: NoticeKind) -> Bool {
-        rules.tellsApplication && billing.noticeSink != nil && !rules.policy.leftOut.contains(kind)
-    }
+    private var tellsApplication: Bool { billing.rules.notices.tellsApplication && billing.noticeSink != nil }
 
     private func id(_ kind: NoticeKind, of invoice: Invoice, step: Int, reminder: Int) -> String {
         NoticeID.make(
