@@ -34,7 +34,6 @@ public struct ReconciliationReport: Report {
                 for (_, exception) in page {
                     try sink.write(Self.cells(exception, run))
                     totals.addRow()
-                    totals.addProblem()
                 }
             }
         }
