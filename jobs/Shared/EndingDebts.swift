@@ -30,6 +30,7 @@ enum EndingDebts {
         let isOpen = try Intents.of(invoiceID, tx).contains { !$0.isCanceled && !$0.hasSucceeded }
         let isInFlight = try Attempts.of(invoiceID, tx).contains { $0.state.isInFlight }
         guard !isOpen, !isInFlight else { return }
-        try Invoices.finishClosing(invoiceID, now: now, tx)
+        guard try Invoices.finishClosing(invoiceID, now: now, tx) else { return }
+        try BillingStates.refreshStanding(try Invoices.get(invoiceID, tx).subscriptionID, tx)
     }
 }
