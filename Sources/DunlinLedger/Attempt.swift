@@ -32,6 +32,7 @@ public struct Attempt: Hashable, Sendable {
     public var cardKey: String
     /// `yyyy-MM`, as it was known then.
     public var cardExpiry: String?
+    public var cardBrand: String?
     public var amountMinor: Int64
     public var currencyCode: String
     public var description: String?
@@ -63,6 +64,7 @@ public struct Attempt: Hashable, Sendable {
         gatewayPaymentMethodID = try row.get("gateway_payment_method_id")
         cardKey = try row.get("card_key")
         cardExpiry = try row.get("card_expiry")
+        cardBrand = try row.get("card_brand")
         amountMinor = try row.get("amount_minor")
         currencyCode = try row.get("currency")
         description = try row.get("description")
@@ -135,12 +137,13 @@ extension PaymentMethod {
 }
 
 extension Attempt {
-    /// It was made on this method, as it is known now: with another number or date it is another card.
+    /// It was made on this method, as it is known now: with another number, date or brand it is another card.
     public func isOf(_ method: PaymentMethod) -> Bool {
         guard gatewayPaymentMethodID == method.gatewayPaymentMethodID else { return false }
         // A fingerprint or date that was learned since makes no other card.
         let isSameNumber = cardKey == method.cardKey || cardKey == method.gatewayPaymentMethodID
         let isSameDate = cardExpiry == nil || method.cardExpiry == nil || cardExpiry == method.cardExpiry
-        return isSameNumber && isSameDate
+        let isOtherBrand = CardBrand.differ(cardBrand ?? "", method.brand ?? "")
+        return isSameNumber && isSameDate && !isOtherBrand
     }
 }

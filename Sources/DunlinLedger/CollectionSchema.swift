@@ -43,6 +43,7 @@ enum CollectionSchema {
             card_key TEXT NOT NULL,
             -- 'yyyy-MM', as it was known then.
             card_expiry TEXT,
+            card_brand TEXT,
             amount_minor INTEGER NOT NULL CHECK (amount_minor >= 1),
             currency TEXT NOT NULL,
             description TEXT,

@@ -21,7 +21,12 @@ public enum MethodChoice {
 
     public struct Choice: Hashable, Sendable {
         public var method: PaymentMethod?
-        public var passedOver: [PassedOver] = []
+        public var passedOver: [PassedOver]
+
+        public init(method: PaymentMethod? = nil, passedOver: [PassedOver] = []) {
+            self.method = method
+            self.passedOver = passedOver
+        }
 
         /// Why each candidate was passed over, in plain words.
         public var reason: String {

@@ -50,6 +50,13 @@ public enum PaymentMethods {
         try tx.value("SELECT brand FROM method_agreements WHERE payment_method_id = ?1", id)
     }
 
+    /// A network gave the card another number and brand: what was agreed to stays the old brand, whatever is learned of
+    /// the card later.
+    static func keepAgreedBrand(_ brand: String, of id: String, _ tx: Transaction) throws {
+        try tx.execute(
+            "UPDATE method_agreements SET brand = ?2, last4 = '' WHERE payment_method_id = ?1", id, brand)
+    }
+
     private static func prefixedColumns(_ table: String) -> String {
         columns.split(separator: ", ").map { "\(table).\($0)" }.joined(separator: ", ")
     }

@@ -26,10 +26,11 @@ public enum SavedCards {
     ///
     /// - Parameters:
     ///   - gatewayCustomerID: whose card it is, as the gateway has just said.
+    ///   - isByNetwork: the network changed the card by itself. Another brand is not what the customer agreed to then.
     ///   - consentAt: when the customer agreed to be charged while absent; an earlier note of it stays.
     public static func store(
-        _ method: PaymentMethodSnapshot, gateway: String, gatewayCustomerID: String, consentAt: Instant? = nil,
-        now: Instant, _ tx: Transaction
+        _ method: PaymentMethodSnapshot, gateway: String, gatewayCustomerID: String, isByNetwork: Bool = false,
+        consentAt: Instant? = nil, now: Instant, _ tx: Transaction
     ) throws -> Stored {
         guard let customerID = try Customers.id(gateway: gateway, gatewayCustomerID: gatewayCustomerID, tx) else {
             return .customerNotHere(gatewayCustomerID)
@@ -38,9 +39,13 @@ public enum SavedCards {
             .flatMap { try PaymentMethods.find($0, tx) }
         let row = try merged(method, stored, customerID: customerID, consentAt: consentAt, tx)
         if let stored { try keepMemory(stored, row, gateway: gateway, now: now, tx) }
+        let agreed = isByNetwork ? try PaymentMethods.agreedBrand(row.id, tx) : nil
         switch try PaymentMethods.upsert(row, stored: stored, tx) {
         case .unchanged: return .unchanged(row.id)
         case .added, .changed: break
+        }
+        if let agreed, let brand = row.brand, CardBrand.differ(agreed, brand) {
+            try PaymentMethods.keepAgreedBrand(agreed, of: row.id, tx)
         }
         try Activity.add(
             stored == nil ? "payment_method_saved" : "payment_method_updated", reason: "\(customerID): \(row.id)",

@@ -142,7 +142,11 @@ private struct PreflightLine {
             Cell(problemText ?? outlook?.obstacle?.text),
         ])
         // What is parked is not charged.
-        if problem != nil { try totals.addProblem(what == "parked" ? nil : amount) }
+        if problem != nil, let amount, what != "parked" {
+            try totals.addProblem(amount)
+        } else if problem != nil {
+            totals.addProblem()
+        }
         if let amount, what != "parked" { try totals.add(amount) } else { totals.addRow() }
     }
 }

@@ -23,11 +23,13 @@ public struct ReportTotals: Hashable, Sendable {
         problemsByCurrency.values.sorted { $0.amount.currency < $1.amount.currency }
     }
 
-    /// - Parameter amount: that of the row, where it is part of the totals.
+    public mutating func addProblem() { problems += 1 }
+
+    /// - Parameter amount: that of the row, which is part of the totals.
     /// - Throws: `ReportError` when the sum does not fit.
-    public mutating func addProblem(_ amount: Money? = nil) throws {
+    public mutating func addProblem(_ amount: Money) throws {
         problems += 1
-        if let amount { try Self.add(amount, to: &problemsByCurrency) }
+        try Self.add(amount, to: &problemsByCurrency)
     }
 
     /// Counts a row that has no amount.

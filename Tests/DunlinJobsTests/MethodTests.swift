@@ -134,6 +134,7 @@ import Testing
     @Test func aNewBrandStopsTheCardUntilTheCustomerAgreesAnew() async throws {
         let stage = try await Self.declined()
         try await stage.database.write { tx in
+            try tx.execute("UPDATE payment_methods SET last4 = '4242' WHERE id = 'c1-card'")
             try tx.execute("UPDATE payment_methods SET brand = 'mastercard', last4 = '4444' WHERE id = 'c1-card'")
         }
         try await stage.run(days: 30)

@@ -115,9 +115,11 @@ import Testing
     @Test func aBrandThatChangesUnderTheSameAgreementIsNotAgreedTo() async throws {
         let desk = try await Desk()
         try await desk.write { (tx: Transaction) throws in
-            try tx.execute("UPDATE payment_methods SET brand = 'visa', is_default = 1 WHERE id = 'pm'")
-            #expect(try Self.brand(tx) == "visa", "the first brand that is known is learned")
-            try tx.execute("UPDATE payment_methods SET brand = 'mastercard' WHERE id = 'pm'")
+            try tx.execute("UPDATE payment_methods SET brand = 'amex', last4 = '4242', is_default = 1 WHERE id = 'pm'")
+            #expect(try Self.brand(tx) == "amex", "the first brand that is known is learned")
+            try tx.execute("UPDATE payment_methods SET brand = 'visa' WHERE id = 'pm'")
+            #expect(try Self.brand(tx) == "visa", "it was a slip of the pen: the number is the same")
+            try tx.execute("UPDATE payment_methods SET brand = 'mastercard', last4 = '4444' WHERE id = 'pm'")
             #expect(try Self.brand(tx) == "visa")
             let subscription = try #require(try Subscriptions.find("sub", tx))
             let choice = try MethodChoice.choose(for: subscription, gateway: "stripe", on: Self.day, tx)
@@ -126,7 +128,10 @@ import Testing
             try tx.execute("UPDATE payment_methods SET consent_at = '2026-11-21' WHERE id = 'pm'")
             #expect(try Self.brand(tx) == "mastercard")
             #expect(try MethodChoice.choose(for: subscription, gateway: "stripe", on: Self.day, tx).method != nil)
-            try tx.execute("UPDATE payment_methods SET brand = 'visa', consent_at = '2026-11-01' WHERE id = 'pm'")
+            try tx.execute(
+                """
+                UPDATE payment_methods SET brand = 'visa', last4 = '4242', consent_at = '2026-11-01' WHERE id = 'pm'
+                """)
             #expect(try Self.brand(tx) == "mastercard", "an older consent is none to the new brand")
             try tx.execute("UPDATE payment_methods SET gateway_payment_method_id = 'pm_new' WHERE id = 'pm'")
             #expect(try Self.brand(tx) == "visa", "another saved card is another agreement")
@@ -136,12 +141,12 @@ import Testing
     @Test func anInsertOrReplaceDoesNotForgetTheAgreement() async throws {
         let desk = try await Desk()
         try await desk.write { (tx: Transaction) throws in
-            for brand in ["visa", "mastercard"] {
+            for (brand, last4) in [("visa", "4242"), ("mastercard", "4444")] {
                 try tx.execute(
                     """
-                    INSERT OR REPLACE INTO payment_methods (id, customer_id, gateway_payment_method_id, type, brand)
-                    VALUES ('p2', 'cus', 'pm_2', 'card', ?1)
-                    """, brand)
+                    INSERT OR REPLACE INTO payment_methods (id, customer_id, gateway_payment_method_id, type, brand,
+                        last4) VALUES ('p2', 'cus', 'pm_2', 'card', ?1, ?2)
+                    """, brand, last4)
             }
             #expect(try PaymentMethods.agreedBrand("p2", tx) == "visa")
         }

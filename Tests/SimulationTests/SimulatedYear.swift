@@ -28,13 +28,14 @@ struct SimulatedYear {
     }
 
     init(
-        _ sample: SampleData, days: Int64, seed: UInt64 = 1, reacts: Bool = false,
+        _ sample: SampleData, days: Int64, seed: UInt64 = 1, reacts: Bool = false, pastDue: PastDueRule = PastDueRule(),
         change: (inout SandboxOptions) -> Void = { _ in }
     ) async throws {
+        var rules = BillingRules(declines: try DeclineTable(parsing: Defaults.declines))
+        rules.catchUp.pastDue = pastDue
         let database = try TemporaryDatabase.inMemory(Ledger.migrations + QueueSchema.migrations)
         let company = try SimulatedCompany(
-            database: database, rules: BillingRules(declines: try DeclineTable(parsing: Defaults.declines)),
-            start: Self.start, seed: seed, userAgent: "dunlin/0.1.0",
+            database: database, rules: rules, start: Self.start, seed: seed, userAgent: "dunlin/0.1.0",
             logger: Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }, change: change)
         let thread = OneThread()
         summary = try await withTaskExecutorPreference(thread) {

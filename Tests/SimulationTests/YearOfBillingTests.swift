@@ -62,7 +62,7 @@ struct YearOfBillingTests {
     @Test func aCardThatIsDeclinedEveryDayKeepsWithinItsNetworksBudget() async throws {
         var sample = SampleData(subscriptions: 1, seed: 3, firstDay: SimulatedYear.firstDay)
         sample.replaceAll(token: "pm_card_sandbox_insufficient_funds", interval: "day")
-        let year = try await SimulatedYear(sample, days: 45)
+        let year = try await SimulatedYear(sample, days: 45, pastDue: PastDueRule(openInvoicesMax: 100))
         let declines = year.company.sandbox.audit.declines
         // 20 of one amount in the first 30 days, then as many as fall out of the window.
         #expect((20...40).contains(declines), "\(declines) declines")

@@ -38,11 +38,13 @@ struct ApplyCardEvent: Sendable {
         let reply = await gateway.driver.paymentMethod(id, customerID: customer.gatewayCustomerID)
         switch reply.result {
         case .value(let method) where isAttached(method, to: customer):
+            let isByNetwork = application.events.contains { $0.event.type == "payment_method.automatically_updated" }
             // A network may give the card a new number or date, and it is charged on. Under another brand it is not
             // charged before the customer has agreed anew (stripe.md 5.5); MethodChoice sees to that.
             try await application.end(.applied(nil), exchanges: reply.exchanges) { now, tx in
                 _ = try SavedCards.store(
-                    method, gateway: gateway.name, gatewayCustomerID: customer.gatewayCustomerID, now: now, tx)
+                    method, gateway: gateway.name, gatewayCustomerID: customer.gatewayCustomerID,
+                    isByNetwork: isByNetwork, now: now, tx)
             }
         case .value:
             try await close(row, .detached, "it was detached at the gateway", exchanges: reply.exchanges)
