@@ -181,6 +181,14 @@ struct DeclineStepsTests {
         decline_code wooshpay incorrect_cvc needs_method ask_method | Some of the card's data is wrong.
         decline_code wooshpay lost_card never ask_method | The bank declined the charge.
         decline_code wooshpay stolen_card never ask_method | The bank declined the charge.
+        decline_code wooshpay do_not_try_again never ask_method | The bank declined the charge.
+        decline_code wooshpay fraudulent never ask_method | The bank declined the charge.
+        decline_code wooshpay merchant_blacklist never ask_method | The bank declined the charge.
+        decline_code wooshpay pickup_card never ask_method | The bank declined the charge.
+        decline_code wooshpay revocation_of_all_authorizations never ask_method | The bank declined the charge.
+        decline_code wooshpay revocation_of_authorization never ask_method | The bank declined the charge.
+        decline_code wooshpay stop_payment_order never ask_method | The bank declined the charge.
+        decline_code wooshpay transaction_not_allowed never ask_method | The bank declined the charge.
         decline_code wooshpay do_not_honor issuer_soft 2026-02-28T12:00 | The bank declined the charge.
         decline_code wooshpay card_declined issuer_soft 2026-02-28T12:00 | The bank declined the charge.
         decline_code wooshpay authentication_required needs_auth ask_customer | The bank wants the customer to confirm the payment.
