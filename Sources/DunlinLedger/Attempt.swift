@@ -43,6 +43,7 @@ public struct Attempt: Hashable, Sendable {
     public var asks: Int
     public var serverFailedAt: Instant?
     public var emptyReadAt: Instant?
+    public var endedAt: Instant?
 
     init(_ row: Row) throws {
         id = try row.get("id")
@@ -71,6 +72,7 @@ public struct Attempt: Hashable, Sendable {
         asks = try row.get("asks")
         serverFailedAt = try row.get("server_failed_at")
         emptyReadAt = try row.get("empty_read_at")
+        endedAt = try row.get("ended_at")
     }
 }
 
@@ -80,6 +82,8 @@ public struct NewAttempt: Sendable {
     public var intentID: Int64
     public var number: Int
     public var sending: SendingMode
+    /// The customer is there.
+    public var isOnSession: Bool
     public var gateway: String
     public var account: String
     public var gatewayCustomerID: String
@@ -94,7 +98,8 @@ public struct NewAttempt: Sendable {
     public var gatewayDate: Instant?
 
     public init(
-        invoiceID: Int64, intentID: Int64, number: Int, sending: SendingMode, gateway: String, account: String,
+        invoiceID: Int64, intentID: Int64, number: Int, sending: SendingMode, isOnSession: Bool = false,
+        gateway: String, account: String,
         gatewayCustomerID: String, method: PaymentMethod, amount: Money, description: String?, statementSuffix: String?,
         bodyHash: String, baselineCharge: String?, sendBy: Instant, gatewayDate: Instant?
     ) {
@@ -102,6 +107,7 @@ public struct NewAttempt: Sendable {
         self.intentID = intentID
         self.number = number
         self.sending = sending
+        self.isOnSession = isOnSession
         self.gateway = gateway
         self.account = account
         self.gatewayCustomerID = gatewayCustomerID

@@ -30,6 +30,11 @@ public enum MethodChoice {
         return choice
     }
 
+    /// True for a card that no final decline closed.
+    public static func isOpen(_ method: PaymentMethod, gateway: String, _ tx: Transaction) throws -> Bool {
+        try method.type == "card" && closedReason(method, gateway: gateway, tx) == nil
+    }
+
     private static func closedReason(
         _ method: PaymentMethod, gateway: String, _ tx: Transaction
     ) throws -> String? {

@@ -15,6 +15,10 @@ struct BeginAttempt {
         case look(Intent)
         /// The gateway must be asked whether an intent of this number exists already.
         case lookUp(Invoice, number: Int)
+        /// With the customer in session: this intent has to be canceled before there can be another.
+        case replace(Intent)
+        /// With the customer in session: the network lets this card be tried again then.
+        case mustRest(until: Instant)
         case send(FrozenRequest)
     }
 
@@ -28,11 +32,16 @@ struct BeginAttempt {
 
     /// A try that waits for what becomes of other tries on the same card waits this long at a time.
     static let waitForOthersSeconds: Int64 = 30
+    /// An attempt in session ends after this time at the latest (money.md 23).
+    static let sessionSecondsMax: Int64 = 3600
 
     let billing: Billing
     let gateway: BillingGateway
     let claimed: ClaimedJob
     let now: Instant
+    /// The customer is there and asked for it: what waits for the customer, or for its time, is tried now, and the
+    /// attempt is written as one in session.
+    var isInSession = false
 
     func begin(_ invoiceID: Int64, asked: Asked, _ tx: Transaction) throws -> Start {
         guard try JobQueue.holds(claimed.lease, tx) else {
@@ -59,7 +68,9 @@ struct BeginAttempt {
         let intents = try Intents.of(invoiceID, tx)
         if customer.gateway != invoice.gateway { return try move(invoice, to: customer, intents, tx) }
         guard let method = try method(for: subscription, invoice, tx) else { return .finished }
-        if let wait = try budgetWait(method, invoice, tx) { return try postpone(invoice, until: wait, tx) }
+        if let wait = try budgetWait(method, invoice, tx) {
+            return isInSession ? .mustRest(until: wait) : try postpone(invoice, until: wait, tx)
+        }
         let facts = Facts(
             invoice: invoice, customer: customer, method: method, state: state, intents: intents, attempts: attempts)
         return try chooseIntent(facts, asked: asked, tx)
@@ -85,14 +96,16 @@ struct BeginAttempt {
             return try finish(tx)
         }
         switch invoice.waitsFor {
-        case .needsCustomer, .needsMethod, .onHold: return try finish(tx)
+        case .onHold: return try finish(tx)
+        case .needsCustomer, .needsMethod:
+            guard isInSession else { return try finish(tx) }
         case .scheduled, .retrying, .processing, .unknown, nil: break
         }
         if invoice.asksFirst {
             try FollowUps.askAboutLateDebts(gateway: invoice.gateway, now: now, tx)
             return try finish(tx)
         }
-        if let at = invoice.nextAttemptAt, at > now {
+        if !isInSession, let at = invoice.nextAttemptAt, at > now {
             try JobQueue.snooze(claimed.lease, at: at, tx)
             return .finished
         }
@@ -115,6 +128,12 @@ struct BeginAttempt {
     private func method(
         for subscription: Subscription, _ invoice: Invoice, _ tx: Transaction
     ) throws -> PaymentMethod? {
+        // The card that the customer saved for this debt.
+        if let card = try RecoveryCards.saved(ofInvoice: invoice.id, tx), card.customerID == invoice.customerID,
+            try MethodChoice.isOpen(card, gateway: invoice.gateway, tx)
+        {
+            return card
+        }
         let choice = try MethodChoice.choose(for: subscription, gateway: invoice.gateway, tx)
         if let method = choice.method { return method }
         let reason = choice.passedOver.joined(separator: "; ")
@@ -169,6 +188,7 @@ struct BeginAttempt {
             return try hold(facts.invoice, "its intent is in account \(open.account), the key is of another", tx)
         }
         if mustReplace(open, facts, amount) {
+            if isInSession { return .replace(open) }
             try FollowUps.cancel(open, of: facts.invoice, now: now, tx)
             return try snooze(seconds: 60, tx)
         }
@@ -234,11 +254,15 @@ struct BeginAttempt {
         let id = try Attempts.insert(
             NewAttempt(
                 invoiceID: facts.invoice.id, intentID: intent.id, number: (facts.attempts.last?.number ?? 0) + 1,
-                sending: sending, gateway: gateway.name, account: facts.state.account,
+                sending: sending, isOnSession: isInSession, gateway: gateway.name, account: facts.state.account,
                 gatewayCustomerID: facts.customer.gatewayCustomerID, method: facts.method, amount: amount,
                 description: gateway.description, statementSuffix: gateway.statementSuffix,
                 bodyHash: gateway.driver.bodyHash(of: request, sending: sending), baselineCharge: baseline,
                 sendBy: claimed.lease.until, gatewayDate: facts.state.gatewayDate), now: now, tx)
+        if isInSession {
+            let endsAt = now.adding(seconds: Self.sessionSecondsMax)
+            try SessionAttempts.insert(id, of: facts.invoice, endsAt: endsAt, tx)
+        }
         // Whatever happens to this run, somebody asks what became of the attempt (P2).
         try FollowUps.settle(
             attemptID: id, gateway: gateway.name, of: facts.invoice, at: claimed.lease.until, now: now, tx)
@@ -254,7 +278,7 @@ struct BeginAttempt {
         let hasVanished = facts.attempts.contains { $0.sending == .oneCall && $0.state == .neverHappened }
         let isNew = facts.intents.isEmpty && facts.attempts.isEmpty
         let mayCall = gateway.sending == .oneCall && gateway.driver.capabilities.honoursIdempotencyKeys
-        return mayCall && isNew && !hasVanished ? .oneCall : .twoPhase
+        return mayCall && isNew && !hasVanished && !isInSession ? .oneCall : .twoPhase
     }
 
     private func overCeiling(_ amount: Money, _ tx: Transaction) throws -> String? {

@@ -1,4 +1,5 @@
 public import DunlinCalendar
+public import DunlinCore
 public import DunlinDatabase
 
 /// The dunning list: one row for each period that is due and unpaid.
@@ -20,12 +21,13 @@ public struct DunningReport: Report {
     public var now: Instant?
     /// After so many declines a debt is given up.
     public var triesMax: Int
-    /// Makes the recovery link of an invoice; nil shows none.
-    public var link: (@Sendable (_ invoiceID: Int64) -> String?)?
+    /// Makes the recovery link of a debt that can be paid, from its generation and when that began; nil shows none.
+    public var link: Link?
+    public typealias Link = @Sendable (_ debt: RecoveryDebt, _ generation: Int, _ issuedAt: Instant) -> String?
 
     public init(
         asOf: AccountingDay, now: Instant? = nil, triesMax: Int,
-        link: (@Sendable (_ invoiceID: Int64) -> String?)? = nil
+        link: Link? = nil
     ) {
         self.asOf = asOf
         self.now = now

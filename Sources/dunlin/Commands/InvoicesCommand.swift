@@ -1,7 +1,7 @@
 import ArgumentParser
 import DunlinReports
 
-/// `dunlin invoices list|show|refund|settle-refund`.
+/// `dunlin invoices list|show|link|refund|settle-refund`.
 struct InvoicesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invoices",
@@ -10,9 +10,10 @@ struct InvoicesCommand: ParsableCommand {
             Examples:
               dunlin invoices list --state needs_method
               dunlin invoices show 42
+              dunlin invoices link 42
               dunlin invoices refund 42 --reason "charged by mistake"
             """,
-        subcommands: [List.self, Show.self, InvoicesRefund.self, InvoicesSettleRefund.self])
+        subcommands: [List.self, Show.self, InvoicesLink.self, InvoicesRefund.self, InvoicesSettleRefund.self])
 
     struct List: DunlinCommand {
         static let configuration = CommandConfiguration(

@@ -18,7 +18,7 @@ struct WorkerLoop: Sendable {
         let group = ServiceGroup(
             configuration: .init(
                 // Ended from the last to the first: while what is in flight is ended, health can still be asked for.
-                services: publicServices + [
+                services: try publicServices() + [
                     .init(service: Listening(listener: listener(progress)), successTerminationBehavior: .ignore),
                     .init(
                         service: Passes(loop: self, outcome: outcome, progress: progress),
@@ -30,10 +30,11 @@ struct WorkerLoop: Sendable {
         return await outcome.status
     }
 
-    /// None where no webhook could be believed.
-    private var publicServices: [ServiceGroupConfiguration.ServiceConfiguration] {
-        let live = LiveInbox(context, settings, live.billing.database)
-        guard live.inbox.canBelieve else { return [] }
+    /// None where no webhook could be believed and no recovery link be made.
+    private func publicServices() throws -> [ServiceGroupConfiguration.ServiceConfiguration] {
+        let pages = try LiveRecovery.pages(context, settings, live)
+        let live = LiveInbox(context, settings, live.billing.database, pages: pages)
+        guard live.isNeeded else { return [] }
         let listener = live.listener(isRequired: false)
         return [.init(service: Receiving(listener: listener), successTerminationBehavior: .ignore)]
     }

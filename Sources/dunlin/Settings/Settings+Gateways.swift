@@ -24,7 +24,7 @@ extension Settings {
     private static func isGatewayName(_ name: String) -> Bool {
         let taken = [
             "mode", "database", "listen", "worker", "log", "ceilings", "config", "catch-up", "catch_up", "source",
-            "backfill",
+            "backfill", "recovery",
         ]
         guard let first = name.first, ("a"..."z").contains(first), name.count <= 32, !taken.contains(name) else {
             return false

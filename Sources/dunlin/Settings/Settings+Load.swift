@@ -31,6 +31,7 @@ extension Settings {
         let database = database(reader)
         let publicURL = address(reader, "public_url")
         let returnURL = address(reader, "return_url")
+        let recovery = recovery(reader)
         let listen = listen(reader)
         let gateways = gateways(reader, mode: mode ?? .test)
         let ceilings = amounts(reader, "ceilings.per_run")
@@ -43,11 +44,12 @@ extension Settings {
         let backfillDays = reader.integer("backfill.days_max", in: 1...36_600)
         let level: LogLevel? = reader.choice("log.level")
         guard let mode, let zone, let database, let listen, let worker, let late, let rawCards, let backfillDays,
-            let level, let catchUp, let spread
+            let level, let catchUp, let spread, let recovery
         else { return nil }
         var settings = Settings(
             mode: mode, accountingZone: zone, database: database, publicURL: publicURL, returnURL: returnURL,
-            listen: listen, gateways: gateways, ceilings: ceilings, catchUp: catchUp, renewalSpreadMinutes: spread,
+            recovery: recovery, listen: listen, gateways: gateways, ceilings: ceilings, catchUp: catchUp,
+            renewalSpreadMinutes: spread,
             worker: worker, lateAfterMinutes: late, source: source, backfillDaysMax: backfillDays,
             allowsRawCardData: rawCards, logLevel: level, warnings: [])
         settings.warnings = settings.findWarnings(reader)
@@ -101,6 +103,9 @@ extension Settings {
             warnings.append(
                 "mode is live, catch_up bills all missed periods, and no catch_up.total_per_run is set: a long downtime "
                     + "or a wrong import could charge any amount")
+        }
+        if mode == .live, let publicURL, publicURL.hasPrefix("http:") {
+            warnings.append("public_url has no TLS: whoever listens on the way can open the links that customers get")
         }
         if !listen.admin.isLoopback { warnings.append("listen.admin \(listen.admin) can be reached from outside") }
         return warnings
