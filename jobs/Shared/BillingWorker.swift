@@ -14,7 +14,7 @@ public struct BillingWorker: Sendable {
     static let waitMilliseconds: Int64 = 1000
     private static let kindsWhileStopped = [
         SettleAttempt.kind, CancelIntent.kind, AskAboutLateDebts.kind, ApplyEvent.kind, RefundPayment.kind,
-        PayInSession.kind,
+        PayInSession.kind, WatchObject.kind,
     ]
 
     let billing: Billing
@@ -178,6 +178,7 @@ public struct BillingWorker: Sendable {
         case RefundPayment.kind: try await RefundPayment(billing: billing).run(claimed)
         case ApplyEvent.kind: try await ApplyEvent(billing: billing).run(claimed)
         case PayInSession.kind: try await PayInSession(billing: billing).run(claimed)
+        case WatchObject.kind: try await WatchObject(billing: billing).run(claimed)
         default: throw BillingError.unknownKind(claimed.job.kind)
         }
     }

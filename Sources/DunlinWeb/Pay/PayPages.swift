@@ -152,14 +152,14 @@ public struct PayPages: Sendable {
         let addresses = RecoveryVisit.Addresses(
             back: options.returnURL ?? "\(own)/return", cardSaved: "\(own)/card", cardLeft: own)
         switch try await visit.act(link.debt.invoiceID, choice, addresses) {
-        case .redirect(let url):
+        case .redirect(let url, let comesBack):
             guard isAddress(url) else {
                 logger.error("a gateway named no address to send a customer to")
                 var page = try await visit.look(link.debt.invoiceID)
                 page.note = .cannotContinue
                 return shown(page, link)
             }
-            return seeOther(url, cookieFor: link)
+            return seeOther(url, cookieFor: comesBack ? nil : link)
         case .page(let page):
             // What the ledger shows by itself is shown at a clean address: to load it again presses nothing.
             if page == (try await visit.look(link.debt.invoiceID)) { return seeOther(link.text) }

@@ -18,7 +18,7 @@ struct WorkerLoop: Sendable {
         let group = ServiceGroup(
             configuration: .init(
                 // Ended from the last to the first: while what is in flight is ended, health can still be asked for.
-                services: try publicServices() + [
+                services: publicServices + [
                     .init(service: Listening(listener: listener(progress)), successTerminationBehavior: .ignore),
                     .init(
                         service: Passes(loop: self, outcome: outcome, progress: progress),
@@ -31,12 +31,21 @@ struct WorkerLoop: Sendable {
     }
 
     /// None where no webhook could be believed and no recovery link be made.
-    private func publicServices() throws -> [ServiceGroupConfiguration.ServiceConfiguration] {
-        let pages = try LiveRecovery.pages(context, settings, live)
+    private var publicServices: [ServiceGroupConfiguration.ServiceConfiguration] {
         let live = LiveInbox(context, settings, live.billing.database, pages: pages)
         guard live.isNeeded else { return [] }
         let listener = live.listener(isRequired: false)
         return [.init(service: Receiving(listener: listener), successTerminationBehavior: .ignore)]
+    }
+
+    /// Billing does not wait for the pages: what is wrong with them is said, and they are off.
+    private var pages: PayPages? {
+        do {
+            return try LiveRecovery.pages(context, settings, live)
+        } catch {
+            context.log.error("the recovery pages are off", metadata: ["error": "\(error)"])
+            return nil
+        }
     }
 
     private func listener(_ progress: WorkerProgress) -> AdminListener {

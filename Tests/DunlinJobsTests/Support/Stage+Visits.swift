@@ -66,7 +66,7 @@ extension Stage {
 
 extension RecoveryVisit.Answer {
     var url: String? {
-        if case .redirect(let url) = self { return url }
+        if case .redirect(let url, _) = self { return url }
         return nil
     }
 

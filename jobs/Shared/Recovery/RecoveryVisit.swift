@@ -37,8 +37,9 @@ public struct RecoveryVisit: Sendable {
     }
 
     public enum Answer: Hashable, Sendable {
-        /// The customer goes on there: at the bank, or on the gateway's page.
-        case redirect(String)
+        /// The customer goes on there: at the bank, or on the gateway's page. `comesBack` is false where the way back was
+        /// named by an earlier confirm, without the customer, and tells of no debt.
+        case redirect(String, comesBack: Bool)
         case page(RecoveryPage)
     }
 
@@ -86,13 +87,13 @@ public struct RecoveryVisit: Sendable {
 
     private func act(_ begun: VisitJob.Begun, _ choice: Choice, _ addresses: Addresses) async throws -> Answer {
         do {
-            let url: String?
+            let target: VisitTarget?
             switch choice {
-            case .pay: url = try await VisitPayment(billing: billing, begun: begun, addresses: addresses).run()
-            case .card: url = try await VisitCard(billing: billing, begun: begun, addresses: addresses).run()
+            case .pay: target = try await VisitPayment(billing: billing, begun: begun, addresses: addresses).run()
+            case .card: target = try await VisitCard(billing: billing, begun: begun, addresses: addresses).run()
             }
             try await VisitJob(billing: billing, holder: holder).end(begun)
-            if let url { return .redirect(url) }
+            if let target { return .redirect(target.url, comesBack: target.comesBack) }
         } catch let stop as VisitStop {
             try await VisitJob(billing: billing, holder: holder).end(begun)
             var page = try await look(begun.invoice.id)
@@ -158,6 +159,18 @@ public struct RecoveryVisit: Sendable {
                 metadata: ["invoice": "\(invoiceID)", "reason": "\(Redaction.clean("\(error)"))"])
         }
         try await job.end(begun)
+    }
+}
+
+/// Where the browser goes on.
+struct VisitTarget: Sendable {
+    let url: String
+    /// The way back was named with this debt.
+    var comesBack = true
+
+    init(_ url: String, comesBack: Bool = true) {
+        self.url = url
+        self.comesBack = comesBack
     }
 }
 

@@ -2,7 +2,6 @@ import DunlinCalendar
 import DunlinCore
 import DunlinDatabase
 import DunlinLedger
-import DunlinQueue
 
 /// Sends the customer to the gateway's own page to save another card. No card data comes near this program.
 struct VisitCard {
@@ -14,12 +13,12 @@ struct VisitCard {
 
     /// - Returns: the gateway's page.
     /// - Throws: `VisitStop`, `GatewayUnavailable`.
-    func run() async throws -> String? {
+    func run() async throws -> VisitTarget? {
         guard let session = gateway.session else { throw VisitStop(note: .noAnswer) }
         try await giveUpWhatIsAtTheBank()
         guard let customer = try await customer() else { return nil }
         // Each visit makes a page of its own: one that was left may have ended meanwhile.
-        let key = "\(billing.databaseID):card:\(begun.claimed.job.id)"
+        let key = "\(billing.databaseID):card:\(begun.invoice.id):\(billing.clock.now().milliseconds)"
         let reply = await session.createSetupSession(
             SetupSessionRequest(
                 customerID: customer.gatewayCustomerID, successURL: addresses.cardSaved, cancelURL: addresses.cardLeft,
@@ -39,7 +38,7 @@ struct VisitCard {
                 invoiceID: invoiceID, gateway: name, gatewayCustomerID: customer.gatewayCustomerID,
                 sessionID: page.id, setupIntentID: page.setupIntentID, now: now, tx)
         }
-        return page.url
+        return VisitTarget(page.url)
     }
 
     /// Whoever takes another card does not go on with the old one: its intent is canceled now, not in an hour, unless

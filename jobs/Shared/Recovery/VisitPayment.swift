@@ -17,7 +17,7 @@ struct VisitPayment {
 
     /// - Returns: where the browser goes on; nil when the page tells the rest.
     /// - Throws: `VisitStop`, `GatewayUnavailable`.
-    func run() async throws -> String? {
+    func run() async throws -> VisitTarget? {
         var asked = BeginAttempt.Asked()
         for _ in 0..<Self.roundsMax {
             if let inFlight = try await attemptInFlight() {
@@ -25,7 +25,7 @@ struct VisitPayment {
                 let url = try await SettleInSession(
                     billing: billing, gateway: gateway, claimed: begun.claimed, returnURL: addresses.back
                 ).run(inFlight)
-                if let url { return url }
+                if let url { return VisitTarget(url) }
                 guard try await holdsLease(), try await attemptInFlight() == nil else {
                     try await stopIfAtBank()
                     return nil
@@ -36,19 +36,19 @@ struct VisitPayment {
             case .mustRest: throw VisitStop(note: .cardMustRest)
             case .look(let intent):
                 let snapshot = try await ChargeInvoice(billing: billing).look(intent, gateway)
-                if let snapshot, try await waitsAtBank(snapshot) { return try url(of: snapshot) }
+                if let snapshot, try await waitsAtBank(snapshot) { return try target(of: snapshot) }
                 asked.look = snapshot
             case .lookUp(let invoice, let number):
                 let isMissing = try await DebtSearch(billing: billing, gateway: gateway).search(invoice, number: number)
                 asked.missingNumber = isMissing ? number : nil
             case .replace(let intent):
-                if let url = try await replace(intent) { return url }
+                if let target = try await replace(intent) { return target }
             case .send(let frozen):
                 let url = try await SendInSession(
                     billing: billing, gateway: gateway, claimed: begun.claimed, returnURL: addresses.back
                 ).run(frozen)
                 if url == nil { try await stopIfAtBank() }
-                return url
+                return url.map { VisitTarget($0) }
             }
         }
         throw GatewayUnavailable(description: "the intent of invoice \(invoiceID) changes too fast")
@@ -90,9 +90,9 @@ struct VisitPayment {
         }
     }
 
-    private func url(of snapshot: IntentSnapshot) throws -> String {
+    private func target(of snapshot: IntentSnapshot) throws -> VisitTarget {
         guard let url = snapshot.nextActionURL else { throw VisitStop(note: .cannotContinue) }
-        return url
+        return VisitTarget(url, comesBack: false)
     }
 
     /// The bank waits, and did not say where.
@@ -107,7 +107,7 @@ struct VisitPayment {
     /// Where each try has an intent of its own, the one before is canceled first, and that is made sure of (money.md 5).
     ///
     /// - Returns: where the browser goes on, when the intent waits for the customer.
-    private func replace(_ intent: Intent) async throws -> String? {
+    private func replace(_ intent: Intent) async throws -> VisitTarget? {
         guard intent.gatewayID != nil else {
             let isMissing = try await DebtSearch(billing: billing, gateway: gateway).search(
                 begun.invoice, number: intent.number)
@@ -120,7 +120,7 @@ struct VisitPayment {
         }
         let look = try await ChargeInvoice(billing: billing).look(intent, gateway)
         guard let look else { return nil }
-        if try await waitsAtBank(look) { return try url(of: look) }
+        if try await waitsAtBank(look) { return try target(of: look) }
         guard look.status != .succeeded else { return nil }
         try await SpentIntent(billing: billing, gateway: gateway).cancel(look, intent)
         return nil
