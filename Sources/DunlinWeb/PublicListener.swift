@@ -69,13 +69,10 @@ public struct PublicListener: Service {
     }
 
     private func answer(_ request: Request, by pages: PayPages) async -> Answer {
+        let site = HTTPField.Name("sec-fetch-site").flatMap { request.headers[$0] }
+        let headers = ["cookie": request.headers[.cookie], "sec-fetch-site": site].compactMapValues { $0 }
         var asked = PayPages.Request(
-            method: request.method.rawValue, path: request.uri.path,
-            headers: [
-                "cookie": request.headers[.cookie], "sec-fetch-site": HTTPField.Name("sec-fetch-site").flatMap {
-                    request.headers[$0]
-                },
-            ].compactMapValues { $0 })
+            method: request.method.rawValue, path: request.uri.path, headers: headers)
         if request.method == .post {
             guard let body = try? await request.body.collect(upTo: PayPages.bodyBytesMax) else {
                 return Self.answer(.tooLarge)

@@ -21,7 +21,7 @@ import Testing
     /// A debt whose card was declined once and whose next try is due now.
     private static func retryingDebt(_ answers: [String?] = ["insufficient_funds"]) async throws -> Stage {
         let stage = try Stage()
-        let card = try await stage.customer(card: "pm_card_threeDSecure2Required")
+        let card = try await stage.customer(card: "pm_card_authenticationRequiredSetupForOffSession")
         try await stage.subscribe()
         stage.script(card, answers)
         try await stage.pass()

@@ -79,7 +79,7 @@ import Testing
 
     @Test func anAttemptInSessionIsInFlightAndBlocksTheSchedule() async throws {
         let stage = try Self.stage(.stripe)
-        let card = try await stage.customer(card: "pm_card_threeDSecure2Required")
+        let card = try await stage.customer(card: "pm_card_authenticationRequiredSetupForOffSession")
         try await stage.subscribe()
         stage.script(card, ["insufficient_funds"])
         try await stage.pass()

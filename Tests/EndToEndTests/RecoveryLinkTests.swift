@@ -89,9 +89,11 @@ struct RecoveryLinkTests {
         let day = 3 * 86400 + 60
         let running = try await shop.start("serve", after: day)
         let hold = shop.stage.server.hold(.afterEffect, GatewayRequest.confirm)
+        let customer = try await shop.customer("wait")
+        try await customer.got("open")
         let pass = try shop.stage.site.start(after: day)
         try await pass.waits(for: hold.reached)
-        let customer = try await shop.customer("wait")
+        try customer.goOn()
         try await customer.got("waiting")
         hold.letGo()
         #expect(try await pass.end().status == 0)
@@ -102,7 +104,8 @@ struct RecoveryLinkTests {
 
     /// The other way round: the customer's payment is at the gateway while a pass takes what is due.
     @Test func aPassWithTheRetryRunsWhileTheCustomerPays() async throws {
-        let shop = try await Shop(.stripe, card: "pm_card_threeDSecure2Required", answers: ["insufficient_funds"])
+        let shop = try await Shop(
+            .stripe, card: "pm_card_authenticationRequiredSetupForOffSession", answers: ["insufficient_funds"])
         let day = 3 * 86400 + 60
         let running = try await shop.start("serve", after: day)
         let hold = shop.stage.server.hold(.afterEffect, GatewayRequest.confirm)

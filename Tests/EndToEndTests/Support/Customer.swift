@@ -24,14 +24,17 @@ struct Customer: Sendable {
     }
 
     private let running: RunningProgram
+    private let signal: String
 
     /// - Parameters:
     ///   - act: a function of the script.
     init(_ act: String, at link: String, _ program: Program) throws {
+        signal = program.folder.file(UUID().uuidString)
         var program = program
         program.environment = ["CHROMIUM": try #require(Self.browser)]
         running = try RunningProgram(
-            program, executable: try #require(Self.python), arguments: [Self.script, act, link], input: "")
+            program, executable: try #require(Self.python), arguments: [Self.script, act, link, signal],
+            input: "")
     }
 
     /// Returns once the customer has got so far.
@@ -42,6 +45,9 @@ struct Customer: Sendable {
             Issue.record("the customer did not get as far as \(far): \(ended.output) \(ended.error)")
         }
     }
+
+    /// Lets the customer go on who waits for that.
+    func goOn() throws { try Data().write(to: URL(filePath: signal)) }
 
     /// Returns once the customer has done everything.
     func done() async throws {

@@ -1,12 +1,13 @@
 """A customer in a real browser, at the page of a recovery link.
 
-Arguments: what the customer does, and the link. CHROMIUM names the browser. Each line on standard output says how far
+Arguments: what the customer does, the link, and a file whose coming they may wait for. CHROMIUM names the browser. Each line on standard output says how far
 the customer got; the last one is `done`.
 """
 
 import os
 import sys
 import tempfile
+import time
 import traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../Browser"))
@@ -81,9 +82,12 @@ def twice(link, one, two):
 
 
 def wait(link, one, two):
-    """Somebody else is at work on the debt."""
+    """Presses the button at a moment at which somebody else is at work on the debt."""
     one.open(link)
+    shows(one, "A payment is due")
     say("open")
+    while not os.path.exists(sys.argv[3]):
+        time.sleep(0.01)
     one.click(PAY)
     shows(one, "We are checking your last payment")
     say("waiting")
