@@ -55,6 +55,7 @@ struct AfterSession {
 
     private func hasAnotherCard(_ invoice: Invoice, _ tx: Transaction) throws -> Bool {
         guard let subscription = try Subscriptions.find(invoice.subscriptionID, tx) else { return false }
-        return try MethodChoice.choose(for: subscription, gateway: invoice.gateway, tx).method != nil
+        let today = (Zone(subscription.timeZone) ?? .utc).local(of: now).date
+        return try MethodChoice.choose(for: subscription, gateway: invoice.gateway, on: today, tx).method != nil
     }
 }

@@ -76,7 +76,7 @@ extension RecoveryPage {
         page.state = try state(invoice, attempts, now: now, tx)
         guard page.state == .due else { return page }
         page.note = try note(attempts, now: now, tx)
-        page.card = try card(invoice, subscription, tx)
+        page.card = try card(invoice, subscription, attempts, now: now, tx)
         if let next = invoice.nextAttemptAt, next > now { page.nextAttemptAt = next }
         return page
     }
@@ -121,13 +121,20 @@ extension RecoveryPage {
         }
     }
 
-    private static func card(_ invoice: Invoice, _ subscription: Subscription?, _ tx: Transaction) throws -> Card? {
+    private static func card(
+        _ invoice: Invoice, _ subscription: Subscription?, _ attempts: [Attempt], now: Instant, _ tx: Transaction
+    ) throws -> Card? {
         let saved = try RecoveryCards.saved(ofInvoice: invoice.id, tx).flatMap { method in
             try MethodChoice.isOpen(method, gateway: invoice.gateway, tx) ? method : nil
         }
         let method =
             try saved
-            ?? subscription.flatMap { try MethodChoice.choose(for: $0, gateway: invoice.gateway, tx).method }
+            ?? subscription.flatMap {
+                let today = (Zone($0.timeZone) ?? .utc).local(of: now).date
+                return try MethodChoice.choose(
+                    for: $0, gateway: invoice.gateway, on: today, after: attempts, tx
+                ).method
+            }
         return method.map { Card(brand: $0.brand, last4: $0.last4) }
     }
 }
