@@ -23,6 +23,8 @@ public enum MethodChoice {
         public var method: PaymentMethod?
         public var passedOver: [PassedOver] = []
 
+        public init(method: PaymentMethod? = nil) { self.method = method }
+
         /// Why each candidate was passed over, in plain words.
         public var reason: String {
             if passedOver.isEmpty { return "the customer has no payment method" }

@@ -30,8 +30,6 @@ enum CardForDebt {
         for intent in try Intents.of(invoice.id, tx) where intent.status == IntentStatus.requiresAction.text {
             try FollowUps.cancel(intent, of: invoice, now: now, tx)
         }
-        let wait: Invoice.Wait = invoice.firstFailedAt == nil ? .scheduled : .retrying
-        try Invoices.wait(invoice.id, for: wait, nextAttemptAt: now, tx)
-        try FollowUps.charge(invoice, at: now, now: now, tx)
+        try OpenInvoices.goOn(invoice, at: now, now: now, tx)
     }
 }
