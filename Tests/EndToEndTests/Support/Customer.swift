@@ -1,3 +1,4 @@
+import DunlinTesting
 import Foundation
 import Synchronization
 import Testing
