@@ -3,8 +3,7 @@ enum LedgerSchema {
     static let first = [
         OwnerSchema.tables, OwnerSchema.changeTriggers, BillingSchema.tables, CollectionSchema.tables,
         CollectionSchema.state, PlansSchema.tables, SourceSchema.tables, PollingSchema.tables,
-        RecoverySchema.tables,
-        OwnerSchema.guardTriggers,
+        RecoverySchema.tables, ReconcileSchema.tables, ReconcileSchema.indexes, OwnerSchema.guardTriggers,
         BillingSchema.triggers,
         CollectionSchema.triggers,
         CollectionSchema.views,
