@@ -124,8 +124,8 @@ let package = Package(
         tests(
             "DunlinWebTests",
             [
-                "DunlinWeb", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue",
-                "DunlinTesting", asyncHTTPClient, logging, nioCore, nioHTTP1, serviceLifecycle,
+                "DunlinWeb", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinJobs",
+                "DunlinLedger", "DunlinQueue", "DunlinTesting", asyncHTTPClient, logging, nioCore, nioHTTP1, serviceLifecycle,
             ]),
         tests("DunlinSandboxTests", ["DunlinSandbox", "DunlinCore"]),
         tests(
@@ -148,7 +148,7 @@ let package = Package(
                 "DunlinSandbox", "DunlinSandboxServer", "DunlinTesting", argumentParser, logging,
             ]),
         tests(
-            "EndToEndTests",
+            "EndToEndTests", exclude: ["python"],
             ["dunlin", "DunlinCore", "DunlinSandbox", "DunlinTesting", nioCore, nioHTTP1, nioPosix, sqlite]),
         tests("TidyTests", ["DunlinDefaults"]),
     ],

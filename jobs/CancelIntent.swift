@@ -29,7 +29,7 @@ struct CancelIntent {
             return try await end(nil, intent, gateway, claimed, exchanges: [])
         }
         // Its settling enqueues this job again when it ends without a success.
-        if isInFlight { return try await finish(claimed) }
+        if isInFlight { return try await settleFirst(intent, invoice, claimed) }
         if let gatewayID = intent.gatewayID {
             try await cancel(gatewayID, intent, gateway, claimed)
         } else {
@@ -102,11 +102,16 @@ struct CancelIntent {
         try FollowUps.charge(invoice, at: invoice.nextAttemptAt ?? now, now: now, tx)
     }
 
-    private func finish(_ claimed: ClaimedJob) async throws {
+    /// A customer may take an hour: what is in their hands is looked at now.
+    private func settleFirst(_ intent: Intent, _ invoice: Invoice, _ claimed: ClaimedJob) async throws {
         let now = billing.clock.now()
         try await billing.database.write(step: "finish") { tx in
             guard try JobQueue.holds(claimed.lease, tx) else { return }
             try JobQueue.finish(claimed.lease, now: now, tx)
+            for attempt in try Attempts.of(invoice.id, tx) where attempt.state.isInFlight && attempt.isOnSession {
+                try FollowUps.settle(
+                    attemptID: attempt.id, gateway: intent.gateway, of: invoice, at: now, now: now, tx)
+            }
         }
     }
 }

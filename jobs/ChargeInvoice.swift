@@ -34,6 +34,8 @@ struct ChargeInvoice {
             case .lookUp(let invoice, let number):
                 let isMissing = try await DebtSearch(billing: billing, gateway: gateway).search(invoice, number: number)
                 asked.missingNumber = isMissing ? number : nil
+            // Asked for with the customer in session only.
+            case .replace, .mustRest: return
             }
         }
         throw GatewayUnavailable(
@@ -41,7 +43,7 @@ struct ChargeInvoice {
     }
 
     /// Reads the open intent and stores what the read proves. Only an intent that waits for a confirm is returned.
-    private func look(_ intent: Intent, _ gateway: BillingGateway) async throws -> IntentSnapshot? {
+    func look(_ intent: Intent, _ gateway: BillingGateway) async throws -> IntentSnapshot? {
         guard let id = intent.gatewayID else { return nil }
         let askedAt = billing.clock.now()
         let reply = await gateway.driver.retrieve(id)

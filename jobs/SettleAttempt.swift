@@ -36,8 +36,12 @@ struct SettleAttempt {
                 invoice: try Invoices.get(attempt.invoiceID, tx), intent: try Intents.get(attempt.intentID, tx),
                 attempt: attempt, databaseID: billing.databaseID)
         }
-        let settling = Settling(billing: billing, gateway: gateway, claimed: claimed, frozen: frozen)
         guard frozen.attempt.state.isInFlight else { return false }
+        if frozen.attempt.isOnSession {
+            _ = try await SettleInSession(billing: billing, gateway: gateway, claimed: claimed).run(frozen)
+            return true
+        }
+        let settling = Settling(billing: billing, gateway: gateway, claimed: claimed, frozen: frozen)
         guard try await settling.isOfThisAccount() else {
             try await settling.leave("it was sent with the key of account \(frozen.attempt.account)")
             return true

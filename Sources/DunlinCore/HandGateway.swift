@@ -86,5 +86,7 @@ public enum CancelReason: String, Hashable, Sendable, CaseIterable {
     case requestedByCustomer = "requested_by_customer"
 }
 
+/// What a customer who is there can do: confirm in session, and save another card.
+public typealias SessionGateway = HandGateway & SavingGateway
 /// Everything that a driver does, for commands.
 public typealias WholeGateway = PaymentGateway & SavingGateway & HandGateway

@@ -48,6 +48,7 @@ public struct Attempt: Hashable, Sendable {
     public var emptyReadAt: Instant?
     /// What its decline means, where it was declined.
     public var declineClass: DeclineClass?
+    public var endedAt: Instant?
 
     init(_ row: Row) throws {
         id = try row.get("id")
@@ -79,6 +80,7 @@ public struct Attempt: Hashable, Sendable {
         serverFailedAt = try row.get("server_failed_at")
         emptyReadAt = try row.get("empty_read_at")
         declineClass = try row.get("decline_class")
+        endedAt = try row.get("ended_at")
     }
 }
 
@@ -88,6 +90,8 @@ public struct NewAttempt: Sendable {
     public var intentID: Int64
     public var number: Int
     public var sending: SendingMode
+    /// The customer is there.
+    public var isOnSession: Bool
     public var gateway: String
     public var account: String
     public var gatewayCustomerID: String
@@ -102,7 +106,8 @@ public struct NewAttempt: Sendable {
     public var gatewayDate: Instant?
 
     public init(
-        invoiceID: Int64, intentID: Int64, number: Int, sending: SendingMode, gateway: String, account: String,
+        invoiceID: Int64, intentID: Int64, number: Int, sending: SendingMode, isOnSession: Bool = false,
+        gateway: String, account: String,
         gatewayCustomerID: String, method: PaymentMethod, amount: Money, description: String?, statementSuffix: String?,
         bodyHash: String, baselineCharge: String?, sendBy: Instant, gatewayDate: Instant?
     ) {
@@ -110,6 +115,7 @@ public struct NewAttempt: Sendable {
         self.intentID = intentID
         self.number = number
         self.sending = sending
+        self.isOnSession = isOnSession
         self.gateway = gateway
         self.account = account
         self.gatewayCustomerID = gatewayCustomerID

@@ -56,6 +56,11 @@ public enum Invoices {
             read: Invoice.init)
     }
 
+    /// What the invoice is for, as it was billed.
+    public static func plan(of id: Int64, _ tx: Transaction) throws -> String {
+        try tx.value("SELECT plan FROM invoices WHERE id = ?1", id) ?? ""
+    }
+
     /// Invoices of a subscription that are not at their end.
     public static func unended(ofSubscription subscriptionID: String, _ tx: Transaction) throws -> [Invoice] {
         try tx.rows(

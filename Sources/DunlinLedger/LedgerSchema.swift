@@ -3,7 +3,8 @@ enum LedgerSchema {
     static let first = [
         OwnerSchema.tables, OwnerSchema.changeTriggers, BillingSchema.tables, CollectionSchema.tables,
         CollectionSchema.state, PlansSchema.tables, SourceSchema.tables, PollingSchema.tables,
-        ReconcileSchema.tables, ReconcileSchema.indexes, NoticesSchema.tables, OwnerSchema.guardTriggers,
+        RecoverySchema.tables, ReconcileSchema.tables, ReconcileSchema.indexes, NoticesSchema.tables,
+        OwnerSchema.guardTriggers,
         BillingSchema.triggers,
         CollectionSchema.triggers,
         NoticesSchema.triggers,

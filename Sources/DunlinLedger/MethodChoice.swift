@@ -28,6 +28,8 @@ public enum MethodChoice {
             self.passedOver = passedOver
         }
 
+        public init(method: PaymentMethod? = nil) { self.method = method }
+
         /// Why each candidate was passed over, in plain words.
         public var reason: String {
             if passedOver.isEmpty { return "the customer has no payment method" }
@@ -91,6 +93,15 @@ public enum MethodChoice {
             choice.method = first
         }
         return choice
+    }
+
+    /// True for a card that nothing closed.
+    public static func isOpen(_ method: PaymentMethod, gateway: String, _ tx: Transaction) throws -> Bool {
+        let candidates = try PaymentMethods.candidates(ofCustomer: method.customerID, gateway: gateway, tx)
+        guard method.type == "card", let candidate = candidates.first(where: { $0.method.id == method.id }) else {
+            return false
+        }
+        return !candidate.closings.contains { $0.blocks(method) }
     }
 
     private static func take(

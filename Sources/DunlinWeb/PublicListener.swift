@@ -5,21 +5,25 @@ public import Logging
 import NIOCore
 public import ServiceLifecycle
 
-/// The listener that a reverse proxy shows to the world: `POST /webhooks/<gateway name>`. TLS is the proxy's business.
+/// The listener that a reverse proxy shows to the world: `POST /webhooks/<gateway name>`, and the recovery pages below
+/// `/pay/`. TLS is the proxy's business. No request is logged: an address below `/pay/` is a key.
 public struct PublicListener: Service {
     private let listener: HTTPListener
     private let inbox: WebhookInbox
+    private let pages: PayPages?
     private let isRequired: Bool
 
     /// - Parameters:
     ///   - port: 0 for any that is free.
+    ///   - pages: the recovery pages, where they are set up.
     ///   - isRequired: false where the process has other work: a port that is taken is then done without.
     ///   - onListening: called with the port once it is bound.
     public init(
-        host: String, port: Int, inbox: WebhookInbox, isRequired: Bool, logger: Logger,
+        host: String, port: Int, inbox: WebhookInbox, pages: PayPages? = nil, isRequired: Bool, logger: Logger,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.inbox = inbox
+        self.pages = pages
         self.isRequired = isRequired
         listener = HTTPListener(
             name: "public listener", host: host, port: port, logger: logger, onListening: onListening)
@@ -43,6 +47,7 @@ public struct PublicListener: Service {
     }
 
     private func answer(_ request: Request) async -> Answer {
+        if let pages, request.uri.path.hasPrefix(PayPages.root) { return await answer(request, by: pages) }
         guard let gateway = Self.gateway(inPath: request.uri.path), inbox.knows(gateway) else { return .notFound }
         guard request.method == .post else {
             var answer = Answer(405, "send events by POST")
@@ -61,6 +66,22 @@ public struct PublicListener: Service {
                 WebhookInbox.Delivery(
                     gateway: gateway, body: Array(body.readableBytesView), signature: Self.signature(request.headers),
                     contentType: request.headers[.contentType], userAgent: request.headers[.userAgent])))
+    }
+
+    private func answer(_ request: Request, by pages: PayPages) async -> Answer {
+        let site = HTTPField.Name("sec-fetch-site").flatMap { request.headers[$0] }
+        let headers = ["cookie": request.headers[.cookie], "sec-fetch-site": site].compactMapValues { $0 }
+        var asked = PayPages.Request(
+            method: request.method.rawValue, path: request.uri.path, headers: headers)
+        if request.method == .post {
+            guard let body = try? await request.body.collect(upTo: PayPages.bodyBytesMax) else {
+                return Self.answer(.tooLarge)
+            }
+            asked.body = Array(body.readableBytesView)
+        }
+        var answer = await pages.answer(asked)
+        if request.method == .head { answer.body = [] }
+        return answer
     }
 
     private static func answer(_ verdict: WebhookInbox.Verdict) -> Answer {

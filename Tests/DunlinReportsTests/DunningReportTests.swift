@@ -159,7 +159,7 @@ import Testing
         let database = try await LedgerRows.database(FinanceLedger.write)
         var report = try Self.report()
         #expect(try await ReportText.rows(of: report, in: database).allSatisfy { $0["recovery_link"] == "" })
-        report.link = { "https://pay.example.com/\($0)" }
+        report.link = { debt, _, _ in "https://pay.example.com/\(debt.invoiceID)" }
         let links = try await ReportText.rows(of: report, in: database).map { $0["recovery_link"] }
         #expect(links.contains("https://pay.example.com/11"))
     }

@@ -82,26 +82,8 @@ struct ApplyIntentEvent: Sendable {
             return try await foreign(difference, invoice, snapshot, reply.exchanges)
         }
         try await application.end(.applied(nil), exchanges: reply.exchanges, invoiceID: invoice.id) { now, tx in
-            try apply(snapshot, intent.id, askedAt: askedAt, now: now, tx)
+            try ObservedIntent(billing: billing, now: now).apply(snapshot, intent.id, askedAt: askedAt, tx)
         }
-    }
-
-    /// Towards money that moved, and towards an end: everything else that a read shows is only noted.
-    private func apply(
-        _ snapshot: IntentSnapshot, _ id: Int64, askedAt: Instant, now: Instant, _ tx: Transaction
-    ) throws {
-        let intent = try Intents.get(id, tx)
-        guard MoneyTransition.isAllowed(intent: intent.status, to: snapshot.status) else { return }
-        let invoice = try Invoices.get(intent.invoiceID, tx)
-        if snapshot.status == .succeeded {
-            // What the bank wanted of the customer was done: the attempt that asked for it has collected.
-            let last = try Attempts.of(invoice.id, tx).last { $0.intentID == id }
-            let asked = last.flatMap { $0.state == .needsCustomer ? $0 : nil }
-            return try Collected(billing: billing, now: now).record(invoice, intentID: id, attempt: asked, tx)
-        }
-        try Intents.note(snapshot, of: id, askedAt: askedAt, tx)
-        guard snapshot.status == .canceled, !intent.isCanceled else { return }
-        try EndingDebts.finishIfNothingIsOpen(invoice.id, now: now, tx)
     }
 
     // MARK: - An intent that the ledger does not have

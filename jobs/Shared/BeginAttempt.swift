@@ -15,6 +15,10 @@ struct BeginAttempt {
         case look(Intent)
         /// The gateway must be asked whether an intent of this number exists already.
         case lookUp(Invoice, number: Int)
+        /// With the customer in session: this intent has to be canceled before there can be another.
+        case replace(Intent)
+        /// With the customer in session: the network lets this card be tried again then.
+        case mustRest(until: Instant)
         case send(FrozenRequest)
     }
 
@@ -26,10 +30,16 @@ struct BeginAttempt {
         var missingNumber: Int?
     }
 
+    /// An attempt in session ends after this time at the latest (money.md 23).
+    static let sessionSecondsMax: Int64 = 3600
+
     let billing: Billing
     let gateway: BillingGateway
     let claimed: ClaimedJob
     let now: Instant
+    /// The customer is there and asked for it: what waits for the customer, or for its time, is tried now, and the
+    /// attempt is written as one in session.
+    var isInSession = false
 
     func begin(_ invoiceID: Int64, asked: Asked, _ tx: Transaction) throws -> Start {
         guard try JobQueue.holds(claimed.lease, tx) else {
@@ -57,7 +67,9 @@ struct BeginAttempt {
         if customer.gateway != invoice.gateway { return try move(invoice, to: customer, intents, tx) }
         let choice = try choose(for: subscription, invoice, after: attempts, tx)
         guard let method = choice.method else { return try askMethod(invoice, choice.reason, tx) }
-        if let shortage = try shortage(method, invoice, tx) { return try postpone(invoice, shortage, tx) }
+        if let shortage = try shortage(method, invoice, tx) {
+            return isInSession ? .mustRest(until: shortage.until) : try postpone(invoice, shortage, tx)
+        }
         let facts = Facts(
             invoice: invoice, customer: customer, method: method, passedOver: choice.passedOver, state: state,
             intents: intents,
@@ -86,14 +98,16 @@ struct BeginAttempt {
             return try finish(tx)
         }
         switch invoice.waitsFor {
-        case .needsCustomer, .needsMethod, .onHold: return try finish(tx)
+        case .onHold: return try finish(tx)
+        case .needsCustomer, .needsMethod:
+            guard isInSession else { return try finish(tx) }
         case .scheduled, .retrying, .processing, .unknown, nil: break
         }
         if invoice.asksFirst {
             try FollowUps.askAboutLateDebts(gateway: invoice.gateway, now: now, tx)
             return try finish(tx)
         }
-        if let at = invoice.nextAttemptAt, at > now {
+        if !isInSession, let at = invoice.nextAttemptAt, at > now {
             try JobQueue.snooze(claimed.lease, at: at, tx)
             return .finished
         }
@@ -116,6 +130,12 @@ struct BeginAttempt {
     private func choose(
         for subscription: Subscription, _ invoice: Invoice, after attempts: [Attempt], _ tx: Transaction
     ) throws -> MethodChoice.Choice {
+        // The card that the customer saved for this debt.
+        if let card = try RecoveryCards.saved(ofInvoice: invoice.id, tx), card.customerID == invoice.customerID,
+            try MethodChoice.isOpen(card, gateway: invoice.gateway, tx)
+        {
+            return MethodChoice.Choice(method: card)
+        }
         let today = (Zone(subscription.timeZone) ?? .utc).local(of: now).date
         return try MethodChoice.choose(
             for: subscription, gateway: invoice.gateway, on: today, after: attempts, tx)
@@ -160,6 +180,7 @@ struct BeginAttempt {
             return try hold(facts.invoice, "its intent is in account \(open.account), the key is of another", tx)
         }
         if mustReplace(open, facts, amount) {
+            if isInSession { return .replace(open) }
             try FollowUps.cancel(open, of: facts.invoice, now: now, tx)
             return try snooze(seconds: 60, tx)
         }
@@ -225,7 +246,7 @@ struct BeginAttempt {
         let id = try Attempts.insert(
             NewAttempt(
                 invoiceID: facts.invoice.id, intentID: intent.id, number: (facts.attempts.last?.number ?? 0) + 1,
-                sending: sending, gateway: gateway.name, account: facts.state.account,
+                sending: sending, isOnSession: isInSession, gateway: gateway.name, account: facts.state.account,
                 gatewayCustomerID: facts.customer.gatewayCustomerID, method: facts.method, amount: amount,
                 description: gateway.description, statementSuffix: gateway.statementSuffix,
                 bodyHash: gateway.driver.bodyHash(of: request, sending: sending), baselineCharge: baseline,
@@ -236,6 +257,10 @@ struct BeginAttempt {
                 "method_passed_over", subscriptionID: facts.invoice.subscriptionID, invoiceID: facts.invoice.id,
                 attemptNumber: (facts.attempts.last?.number ?? 0) + 1, reason: "\(why); taken: \(facts.method.id)",
                 now: now, tx)
+        }
+        if isInSession {
+            let endsAt = now.adding(seconds: Self.sessionSecondsMax)
+            try SessionAttempts.insert(id, of: facts.invoice, endsAt: endsAt, tx)
         }
         // Whatever happens to this run, somebody asks what became of the attempt (P2).
         try FollowUps.settle(
@@ -259,7 +284,7 @@ struct BeginAttempt {
         let hasVanished = facts.attempts.contains { $0.sending == .oneCall && $0.state == .neverHappened }
         let isNew = facts.intents.isEmpty && facts.attempts.isEmpty
         let mayCall = gateway.sending == .oneCall && gateway.driver.capabilities.honoursIdempotencyKeys
-        return mayCall && isNew && !hasVanished ? .oneCall : .twoPhase
+        return mayCall && isNew && !hasVanished && !isInSession ? .oneCall : .twoPhase
     }
 
     private func overCeiling(_ amount: Money, _ tx: Transaction) throws -> String? {

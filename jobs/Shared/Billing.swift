@@ -102,7 +102,13 @@ public struct BillingGateway: Sendable {
         self.statementSuffix = statementSuffix
     }
 
+    /// Requests of the longest job (read, create, confirm); a lease is at least twice their time-outs.
+    static let requestsPerLease: Int64 = 3
+
     var name: String { driver.name }
+    var leaseSeconds: Int64 { max(60, 2 * Self.requestsPerLease * driver.totalTimeoutSeconds) }
+    /// What a customer in session needs; nil where the driver cannot do it.
+    var session: (any SessionGateway)? { driver as? any SessionGateway }
 }
 
 /// The only way to the time and to chance below the program.

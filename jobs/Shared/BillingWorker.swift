@@ -10,13 +10,11 @@ import Logging
 ///
 /// Permits come first, and at most as many jobs are claimed as permits are held (money.md 10, 14).
 public struct BillingWorker: Sendable {
-    /// Requests of the longest job (read, create, confirm); a lease is at least twice their time-outs.
-    static let requestsPerLease: Int64 = 3
     /// Up to this long a free slot waits for a permit or a job; longer waits are looked at again when a job ends.
     static let waitMilliseconds: Int64 = 1000
     static let kindsWhileStopped = [
         SettleAttempt.kind, CancelIntent.kind, AskAboutLateDebts.kind, ApplyEvent.kind, RefundPayment.kind,
-        WatchObject.kind,
+        PayInSession.kind, WatchObject.kind,
     ]
 
     let billing: Billing
@@ -32,7 +30,7 @@ public struct BillingWorker: Sendable {
         self.concurrency = concurrency
     }
 
-    public var leaseSeconds: Int64 { max(60, 2 * Self.requestsPerLease * gateway.driver.totalTimeoutSeconds) }
+    public var leaseSeconds: Int64 { gateway.leaseSeconds }
 
     /// Works until nothing is ready and nothing is in flight, or nothing may begin any more. Slots and permits are used
     /// again as they become free.
@@ -180,6 +178,7 @@ public struct BillingWorker: Sendable {
         case RefundPayment.kind: try await RefundPayment(billing: billing).run(claimed)
         case EndDunning.kind: try await EndDunning(billing: billing).run(claimed)
         case ApplyEvent.kind: try await ApplyEvent(billing: billing).run(claimed)
+        case PayInSession.kind: try await PayInSession(billing: billing).run(claimed)
         case WatchObject.kind: try await WatchObject(billing: billing).run(claimed)
         default: throw BillingError.unknownKind(claimed.job.kind)
         }

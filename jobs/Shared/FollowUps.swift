@@ -25,6 +25,13 @@ enum FollowUps {
                 runAt: runAt, runsMax: 30), now: now, tx)
     }
 
+    /// The job of a customer's visit, to be claimed where it is written.
+    static func visit(_ invoice: Invoice, now: Instant) -> NewJob {
+        NewJob(
+            queue: invoice.gateway, kind: PayInSession.kind, arguments: JobArguments(invoice: invoice.id).text,
+            concurrencyKey: customerKey(invoice), priority: .settle, runAt: now)
+    }
+
     static func settle(
         attemptID: Int64, gateway: String, of invoice: Invoice, at runAt: Instant, now: Instant, _ tx: Transaction
     ) throws {

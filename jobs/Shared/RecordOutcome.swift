@@ -49,6 +49,9 @@ struct RecordOutcome {
             if stored == snapshot.id {
                 try Intents.noteUnlessSucceeded(snapshot, of: frozen.intent.id, askedAt: answer.askedAt, tx)
             }
+            if frozen.attempt.isOnSession, snapshot.status == .requiresAction {
+                try SessionAttempts.noteAction(frozen.attempt.id, seenAt: answer.askedAt, tx)
+            }
         }
         let invoice = try Invoices.get(frozen.invoice.id, tx)
         let holdsLease = try JobQueue.holds(claimed.lease, tx)
@@ -82,7 +85,7 @@ struct RecordOutcome {
         if invoice.waitsFor != .onHold {
             try Invoices.wait(invoice.id, for: state == .processing ? .processing : .unknown, tx)
         }
-        let at = settleAt(frozen.attempt)
+        let at = try settleAt(frozen.attempt, tx)
         if claimed.job.kind == SettleAttempt.kind {
             try JobQueue.snooze(claimed.lease, at: at, tx)
         } else {
@@ -102,8 +105,11 @@ struct RecordOutcome {
         }
     }
 
-    private func settleAt(_ attempt: Attempt) -> Instant {
-        now.adding(seconds: billing.rules.dunning.settleDelay(asks: attempt.asks))
+    private func settleAt(_ attempt: Attempt, _ tx: Transaction) throws -> Instant {
+        let at = now.adding(seconds: billing.rules.dunning.settleDelay(asks: attempt.asks))
+        // A customer's time ends when it ends, not some while later.
+        guard let endsAt = try SessionAttempts.find(attempt.id, tx)?.endsAt, endsAt > now else { return at }
+        return min(at, endsAt)
     }
 
     /// 401 or 403: nothing was tried, and nothing is until somebody mends the key (money.md 7).
@@ -175,9 +181,14 @@ struct RecordOutcome {
         _ tx: Transaction
     ) throws {
         let attempts = try Attempts.of(invoice.id, tx)
-        let tries = attempts.count { $0.state == .declined || $0.state == .needsCustomer }
+        if frozen.attempt.isOnSession {
+            try AfterSession(billing: billing, now: now).follow(outcome, classified, frozen, invoice, tx)
+            return try cancelSpentIntent(frozen, invoice, tx)
+        }
+        // What the customer tried in session is no try of the schedule.
+        let tries = attempts.count { !$0.isOnSession && ($0.state == .declined || $0.state == .needsCustomer) }
         if case .neverHappened(let why) = outcome,
-            attempts.count(where: { $0.state == .neverHappened }) >= Self.vanishedMax
+            attempts.count(where: { !$0.isOnSession && $0.state == .neverHappened }) >= Self.vanishedMax
         {
             try Invoices.wait(invoice.id, for: .onHold, holdReason: "attempts come to nothing: \(why)", tx)
             return

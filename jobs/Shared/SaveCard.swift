@@ -64,8 +64,10 @@ public struct SaveCard: Sendable {
         let consentAt = usage == SetupUsage.offSession.rawValue ? intent.createdAt ?? askedAt : nil
         let now = now()
         let stored = try await database.write(step: "store-saved-card") { tx in
-            try SavedCards.store(
+            let stored = try SavedCards.store(
                 method, gateway: name, gatewayCustomerID: saved.customerID, consentAt: consentAt, now: now, tx)
+            if let id = stored.id { try CardForDebt.note(id, savedBy: intent, gateway: name, now: now, tx) }
+            return stored
         }
         return .stored(stored, intent)
     }

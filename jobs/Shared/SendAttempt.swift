@@ -76,9 +76,9 @@ struct SendAttempt {
 
     /// WooshPay's 402 never carries the intent (wooshpay.md 1.6), so that of a confirm is about the one it named.
     /// Stripe's always does: without it, it is read before it is believed.
-    private var declinesNameNoIntent: Bool { gateway.driver.kind == .wooshpay }
+    var declinesNameNoIntent: Bool { gateway.driver.kind == .wooshpay }
 
-    private var deadline: SendDeadline { claimed.deadline(requestSeconds: gateway.driver.totalTimeoutSeconds) }
+    var deadline: SendDeadline { claimed.deadline(requestSeconds: gateway.driver.totalTimeoutSeconds) }
 
     /// A create moves no money, so that a refusal ends the attempt at once and everything else is taken up again.
     private func createOutcome(_ result: GatewayResult<IntentSnapshot>) -> ChargeOutcome {
@@ -95,7 +95,7 @@ struct SendAttempt {
     }
 
     /// An answer about an intent that is not ours decides nothing (money.md 3).
-    private func checked(
+    func checked(
         _ result: GatewayResult<IntentSnapshot>, _ frozen: FrozenRequest, namesIntent: Bool
     ) -> ChargeOutcome {
         if let snapshot = result.snapshot, let difference = frozen.expectation.difference(from: snapshot) {
@@ -155,7 +155,7 @@ struct SendAttempt {
         return true
     }
 
-    private func leave(_ frozen: FrozenRequest, to at: Instant, now: Instant, _ tx: Transaction) throws {
+    func leave(_ frozen: FrozenRequest, to at: Instant, now: Instant, _ tx: Transaction) throws {
         if claimed.job.kind == SettleAttempt.kind {
             try JobQueue.snooze(claimed.lease, at: at, tx)
         } else {
@@ -166,7 +166,7 @@ struct SendAttempt {
     }
 
     /// The gateway turned the request away before it ran: the same one is sent again later, and the rate falls.
-    private func putOff(_ frozen: FrozenRequest, _ throttle: Throttle, exchanges: [Exchange]) async throws {
+    func putOff(_ frozen: FrozenRequest, _ throttle: Throttle, exchanges: [Exchange]) async throws {
         let now = billing.clock.now()
         try await billing.writeOutcome("put-off") { tx in
             try Exchanges.add(
@@ -178,7 +178,7 @@ struct SendAttempt {
         }
     }
 
-    private func record(
+    func record(
         _ outcome: ChargeOutcome, _ snapshot: IntentSnapshot?, askedAt: Instant, exchanges: [Exchange],
         _ frozen: FrozenRequest
     ) async throws {

@@ -26,7 +26,9 @@ enum DunningQuery {
             \(view.holdReason) AS hold_reason, i.closing_reason AS closing_reason,
             \(view.nextAttemptAt) AS next_attempt_at, \(view.firstFailedAt) AS first_failed_at, i.note AS note,
             i.gateway AS gateway, \(view.waitNote) AS wait_note, i.dunning_policy AS dunning_policy,
-            \(view.finalActionAt) AS final_action_at,
+            \(view.finalActionAt) AS final_action_at, COALESCE(r.generation, 1) AS link_generation,
+            COALESCE(r.issued_at, CASE WHEN i.due_at > i.invoiced_at THEN i.due_at ELSE i.invoiced_at END)
+                AS link_issued_at,
             (SELECT COUNT(*) FROM attempts a WHERE a.invoice_id = i.id \(view.written)) AS attempts,
             (SELECT COUNT(*) FROM attempts a WHERE a.invoice_id = i.id AND a.state IN ('declined', 'needs_customer')
                 \(view.ended)) AS declines,
@@ -53,6 +55,7 @@ enum DunningQuery {
         FROM invoices i
         JOIN customers c ON c.id = i.customer_id
         JOIN subscriptions s ON s.id = i.subscription_id
+        LEFT JOIN recovery_links r ON r.invoice_id = i.id
         LEFT JOIN attempts last ON last.invoice_id = i.id
             AND last.number = (SELECT MAX(a.number) FROM attempts a WHERE a.invoice_id = i.id \(view.written))
         LEFT JOIN attempts said ON said.invoice_id = i.id
@@ -85,9 +88,18 @@ extension DunningRow {
             gateway: try row.get("gateway"), gatewayPaymentID: try row.get("gateway_payment_id"),
             gatewayChargeID: try row.get("gateway_charge_id"),
             lastNoticeOn: try row.get("last_notice_at", as: Instant?.self).map(day.localDate(of:)),
-            noticesSent: try row.get("notices_sent"), recoveryLink: report.link?(invoiceID),
+            noticesSent: try row.get("notices_sent"), recoveryLink: try Self.link(row, status, report),
             note: try row.get("note"), monthlyAtRisk: try Self.monthlyAtRisk(row),
             lifetimePaid: try row.money("lifetime_minor", currency))
+    }
+
+    /// Debts that are given up, or about to end, take no payment.
+    private static func link(_ row: Row, _ status: DunningStatus, _ report: DunningReport) throws -> String? {
+        guard let link = report.link, status != .uncollectible, status != .closing else { return nil }
+        let debt = RecoveryDebt(
+            invoiceID: try row.get("id"), subscriptionID: try row.get("subscription_id"),
+            period: try row.get("period_start"))
+        return link(debt, try row.get("link_generation"), try row.get("link_issued_at"))
     }
 
     /// When the next action is due, where an instant is known.

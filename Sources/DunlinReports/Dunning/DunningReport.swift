@@ -21,12 +21,12 @@ public struct DunningReport: Report {
     public var now: Instant?
     /// After how many declines a debt is given up, and how that ends.
     public var policies: DunningPolicies
-    /// Makes the recovery link of an invoice; nil shows none.
-    public var link: (@Sendable (_ invoiceID: Int64) -> String?)?
+    /// Makes the recovery link of a debt that can be paid, from its generation and when that began; nil shows none.
+    public var link: Link?
+    public typealias Link = @Sendable (_ debt: RecoveryDebt, _ generation: Int, _ issuedAt: Instant) -> String?
 
     public init(
-        asOf: AccountingDay, now: Instant? = nil, policies: DunningPolicies = DunningPolicies([]),
-        link: (@Sendable (_ invoiceID: Int64) -> String?)? = nil
+        asOf: AccountingDay, now: Instant? = nil, policies: DunningPolicies = DunningPolicies([]), link: Link? = nil
     ) {
         self.asOf = asOf
         self.now = now

@@ -29,6 +29,7 @@ struct CheckCommand: DunlinCommand {
         checks.checkFiles()
         await checks.checkDatabase()
         checks.checkSource()
+        checks.checkRecovery()
         checks.checkGateways()
         if online { await checks.askGateways() }
         let findings = checks.findings
@@ -69,7 +70,7 @@ struct CheckCommand: DunlinCommand {
 /// One line of `dunlin check`.
 struct Finding: Encodable, Sendable {
     enum Area: String, Encodable, Sendable, CaseIterable {
-        case settings, notices, schedule, dunning, calendar, currencies, database, source, gateway
+        case settings, notices, schedule, dunning, calendar, currencies, database, source, recovery, gateway
 
         static let widthMax = allCases.map(\.rawValue.count).max() ?? 0
     }

@@ -154,6 +154,28 @@ struct Checks {
         for problem in mapping.problems { add(.source, .warning, "\(problem); it would be parked") }
     }
 
+    // MARK: Recovery pages
+
+    mutating func checkRecovery() {
+        guard let settings else { return }
+        guard let address = settings.recoveryURL else {
+            return add(
+                .recovery, .warning,
+                "public_url is empty: no link can be sent to a customer whom the bank wants to see")
+        }
+        let file = RecoveryKeyFile(databasePath: settings.database.path)
+        do {
+            let isThere = try settings.recovery.key != nil || file.read() != nil
+            let key = settings.recovery.key != nil ? Settings.recoveryKeyVariable : file.path
+            fact(
+                .recovery,
+                "pages at \(address)/pay/, links are good for \(settings.recovery.linkDays) days, key "
+                    + (isThere ? "from \(key)" : "made when first needed, in \(key)"))
+        } catch {
+            problem(.recovery, error)
+        }
+    }
+
     // MARK: Gateways
 
     private mutating func check(_ state: GatewayState, _ settings: Settings) {

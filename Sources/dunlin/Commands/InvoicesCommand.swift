@@ -10,12 +10,13 @@ struct InvoicesCommand: ParsableCommand {
             Examples:
               dunlin invoices list --state needs_method
               dunlin invoices show 42
+              dunlin invoices link 42
               dunlin invoices refund 42 --reason "charged by mistake"
               dunlin invoices retry --filter state=retrying,decline=insufficient_funds --reason "pay day" --dry-run
             """,
         subcommands: [
             List.self, Show.self, Retry.self, Void.self, MarkPaid.self, MarkUncollectible.self, Hold.self,
-            Release.self, Note.self, InvoicesRefund.self, InvoicesSettleRefund.self,
+            Release.self, Note.self, InvoicesLink.self, InvoicesRefund.self, InvoicesSettleRefund.self,
         ])
 
     struct List: DunlinCommand {

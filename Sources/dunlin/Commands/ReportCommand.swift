@@ -1,6 +1,7 @@
 import ArgumentParser
 import DunlinCalendar
 import DunlinCore
+import DunlinDatabase
 import DunlinDefaults
 import DunlinLedger
 import DunlinReports
@@ -38,20 +39,35 @@ struct ReportCommand: ParsableCommand {
             transform: { try LocalDate($0).orRefuse("expects a date such as 2026-10-31") })
         var asOf: LocalDate?
 
-        @Flag(help: "Fill the column recovery_link, where recovery pages are set up.")
+        @Flag(help: "Fill the column recovery_link: whoever reads the list can open the customers' pages then.")
         var withLinks = false
 
         @OptionGroup var format: FormatOptions
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
         func run(in context: Context) async throws -> ExitStatus {
-            if withLinks { context.output.remark("No recovery pages are set up: recovery_link stays empty.") }
             let settings = try context.settings()
             let zone = settings.accountingZone
             let day =
                 asOf.map { AccountingDay(date: $0, zone: zone) } ?? AccountingDay(of: context.clock.now(), zone: zone)
-            let report = DunningReport(asOf: day, now: context.clock.now(), policies: try context.dunningPolicies())
+            var report = DunningReport(asOf: day, now: context.clock.now(), policies: try context.dunningPolicies())
+            if withLinks { report.link = try ReportCommand.dunningLink(context, settings) }
             return try await ReportRun(context, settings, format).run(report, asOf: day)
+        }
+    }
+
+    /// nil, and a word about it, where no link can be made.
+    fileprivate static func dunningLink(_ context: Context, _ settings: Settings) throws -> DunningReport.Link? {
+        let database = try LiveDatabase.openReadOnly(settings.database, log: context.log)
+        let databaseID = database.databaseID
+        database.close()
+        guard let recovery = try LiveRecovery(settings, databaseID: databaseID, makesKey: true) else {
+            context.output.remark("public_url is not set: recovery_link stays empty")
+            return nil
+        }
+        let now = context.clock.now()
+        return { debt, generation, issuedAt in
+            recovery.address(of: debt, generation: generation, issuedAt: issuedAt, now: now)
         }
     }
 

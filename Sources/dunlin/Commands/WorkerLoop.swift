@@ -30,12 +30,22 @@ struct WorkerLoop: Sendable {
         return await outcome.status
     }
 
-    /// None where no webhook could be believed.
+    /// None where no webhook could be believed and no recovery link be made.
     private var publicServices: [ServiceGroupConfiguration.ServiceConfiguration] {
-        let live = LiveInbox(context, settings, live.billing.database)
-        guard live.inbox.canBelieve else { return [] }
+        let live = LiveInbox(context, settings, live.billing.database, pages: pages)
+        guard live.isNeeded else { return [] }
         let listener = live.listener(isRequired: false)
         return [.init(service: Receiving(listener: listener), successTerminationBehavior: .ignore)]
+    }
+
+    /// Billing does not wait for the pages: what is wrong with them is said, and they are off.
+    private var pages: PayPages? {
+        do {
+            return try LiveRecovery.pages(context, settings, live)
+        } catch {
+            context.log.error("the recovery pages are off", metadata: ["error": "\(error)"])
+            return nil
+        }
     }
 
     private func listener(_ progress: WorkerProgress) -> AdminListener {

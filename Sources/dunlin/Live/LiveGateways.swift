@@ -1,5 +1,6 @@
 import DunlinCore
 import DunlinGateways
+import DunlinWeb
 
 /// The drivers of the configured gateways that have a key, each with connections of its own.
 struct LiveGateways: Sendable {
@@ -44,6 +45,8 @@ struct LiveGateways: Sendable {
         return GatewaySettings(
             name: configured.name, kind: configured.kind, baseURL: isOwn ? nil : configured.baseURL, key: key,
             sending: configured.sending, totalTimeoutMilliseconds: Int64(configured.totalTimeoutSeconds) * 1000,
-            userAgent: Version.userAgent, returnURL: settings.returnURL, offSessionField: configured.offSessionField)
+            userAgent: Version.userAgent,
+            returnURL: settings.returnURL ?? settings.recoveryURL.map { $0 + PayPages.commonReturnPath },
+            offSessionField: configured.offSessionField)
     }
 }

@@ -24,7 +24,7 @@ extension Settings {
     private static func isGatewayName(_ name: String) -> Bool {
         let taken = [
             "mode", "database", "listen", "worker", "log", "ceilings", "config", "catch-up", "catch_up", "source",
-            "backfill", "notices", "self-check", "self_check",
+            "backfill", "notices", "self-check", "self_check", "recovery",
             // The queues that belong to no gateway.
             "default",
         ]

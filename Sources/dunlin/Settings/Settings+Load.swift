@@ -31,6 +31,7 @@ extension Settings {
         let database = database(reader)
         let publicURL = address(reader, "public_url")
         let returnURL = address(reader, "return_url")
+        let recovery = recovery(reader)
         let listen = listen(reader)
         let gateways = gateways(reader, mode: mode ?? .test)
         let ceilings = amounts(reader, "ceilings.per_run")
@@ -48,11 +49,12 @@ extension Settings {
         let selfCheck = selfCheck(reader)
         let level: LogLevel? = reader.choice("log.level")
         guard let mode, let zone, let database, let listen, let worker, let late, let rawCards, let backfillDays,
-            let level, let catchUp, let spread, let refunds, let notices, let selfCheck
+            let level, let catchUp, let spread, let recovery, let refunds, let notices, let selfCheck
         else { return nil }
         var settings = Settings(
             mode: mode, accountingZone: zone, database: database, publicURL: publicURL, returnURL: returnURL,
-            listen: listen, gateways: gateways, ceilings: ceilings, catchUp: catchUp, renewalSpreadMinutes: spread,
+            recovery: recovery, listen: listen, gateways: gateways, ceilings: ceilings, catchUp: catchUp,
+            renewalSpreadMinutes: spread,
             worker: worker, lateAfterMinutes: late, source: source, backfillDaysMax: backfillDays,
             allowsRawCardData: rawCards, notices: notices, selfCheck: selfCheck, logLevel: level, warnings: [])
         settings.refundsCollectedAfterCancel = refunds
@@ -110,6 +112,9 @@ extension Settings {
         }
         if mode == .live, notices.sink == .none {
             warnings.append("mode is live and notices.sink is none: no customer hears that a payment failed")
+        }
+        if mode == .live, let publicURL, publicURL.hasPrefix("http:") {
+            warnings.append("public_url has no TLS: whoever listens on the way can open the links that customers get")
         }
         if !listen.admin.isLoopback { warnings.append("listen.admin \(listen.admin) can be reached from outside") }
         return warnings

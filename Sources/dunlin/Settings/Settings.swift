@@ -28,6 +28,18 @@ struct Settings: Sendable {
         var everySeconds: Int
     }
 
+    /// The pages on which customers pay a debt.
+    struct Recovery: Sendable {
+        /// Who the customer owes.
+        var merchant: String?
+        /// How to reach them.
+        var contact: String?
+        /// For how long a link is good.
+        var linkDays: Int
+        /// nil where none is set: one is kept in a file beside the data file then.
+        var key: Secret?
+    }
+
     var mode: GatewayMode
     /// The zone of finance's days and months.
     var accountingZone: Zone
@@ -35,6 +47,7 @@ struct Settings: Sendable {
     /// Without a slash at its end.
     var publicURL: String?
     var returnURL: String?
+    var recovery: Recovery
     var listen: Listen
     /// In the order of the file; those without a key too.
     var gateways: [ConfiguredGateway]

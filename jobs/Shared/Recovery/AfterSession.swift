@@ -1,0 +1,72 @@
+import DunlinCalendar
+import DunlinCore
+import DunlinDatabase
+import DunlinLedger
+
+/// What follows when an attempt with the customer in session collected nothing: the debt goes on as it would have
+/// without it. Only what the bank said about the card itself changes more.
+struct AfterSession {
+    let billing: Billing
+    let now: Instant
+
+    func follow(
+        _ outcome: ChargeOutcome, _ classified: ClassifiedDecline?, _ frozen: FrozenRequest, _ invoice: Invoice,
+        _ tx: Transaction
+    ) throws {
+        switch outcome {
+        case .succeeded, .processing, .unknown: break
+        case .refused:
+            let step = billing.rules.dunning.nextStep(
+                after: outcome, history: DunningPolicy.History(tries: 0), classified: nil, asks: frozen.attempt.asks,
+                now: now)
+            guard case .hold(let reason) = step else { return try goBack(frozen, invoice, failedAt: nil, tx) }
+            try Invoices.wait(invoice.id, for: .onHold, holdReason: reason, tx)
+        case .needsCustomer: try goBack(frozen, invoice, failedAt: now, asksCustomer: true, tx)
+        case .declined:
+            let declineClass = classified?.declineClass
+            let isFinal = declineClass == .never || declineClass == .needsMethod
+            if isFinal, try !hasAnotherCard(invoice, tx) {
+                try Invoices.wait(invoice.id, for: .needsMethod, failedAt: now, tx)
+                try beginGrace(invoice, .askMethod, declineClass ?? .needsMethod, tx)
+            } else {
+                try goBack(frozen, invoice, failedAt: now, asksCustomer: declineClass == .needsAuth, tx)
+            }
+        case .neverHappened: try goBack(frozen, invoice, failedAt: nil, tx)
+        }
+        try BillingStates.refreshStanding(invoice.subscriptionID, tx)
+    }
+
+    /// - Parameter asksCustomer: the bank wants the customer. A debt that has another try of its own ahead keeps it.
+    private func goBack(
+        _ frozen: FrozenRequest, _ invoice: Invoice, failedAt: Instant?, asksCustomer: Bool = false, _ tx: Transaction
+    ) throws {
+        let before = try SessionAttempts.find(frozen.attempt.id, tx)
+        let wait = before?.waitedFor ?? .needsCustomer
+        let isPlanned = wait == .scheduled || wait == .retrying
+        guard isPlanned else {
+            try Invoices.wait(invoice.id, for: asksCustomer ? .needsCustomer : wait, failedAt: failedAt, tx)
+            if asksCustomer { try beginGrace(invoice, .askCustomer, .needsAuth, tx) }
+            return
+        }
+        // Another card was saved meanwhile, or the schedule goes on with the old one.
+        let at = max(before?.nextAttemptAt ?? now, now)
+        let failed = failedAt != nil || invoice.firstFailedAt != nil
+        try Invoices.wait(
+            invoice.id, for: failed ? .retrying : .scheduled, nextAttemptAt: at, failedAt: failedAt, tx)
+        try FollowUps.charge(invoice, at: at, now: now, tx)
+    }
+
+    /// The customer's time begins to run, unless it runs already.
+    private func beginGrace(
+        _ invoice: Invoice, _ step: DunningPolicy.NextStep, _ declineClass: DeclineClass, _ tx: Transaction
+    ) throws {
+        guard invoice.finalActionAt == nil else { return }
+        try Dunning(billing: billing, now: now).beginGrace(of: invoice, after: step, declineClass, tx)
+    }
+
+    private func hasAnotherCard(_ invoice: Invoice, _ tx: Transaction) throws -> Bool {
+        guard let subscription = try Subscriptions.find(invoice.subscriptionID, tx) else { return false }
+        let today = (Zone(subscription.timeZone) ?? .utc).local(of: now).date
+        return try MethodChoice.choose(for: subscription, gateway: invoice.gateway, on: today, tx).method != nil
+    }
+}
