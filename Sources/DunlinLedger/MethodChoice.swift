@@ -28,8 +28,6 @@ public enum MethodChoice {
             self.passedOver = passedOver
         }
 
-        public init(method: PaymentMethod? = nil) { self.method = method }
-
         /// Why each candidate was passed over, in plain words.
         public var reason: String {
             if passedOver.isEmpty { return "the customer has no payment method" }
