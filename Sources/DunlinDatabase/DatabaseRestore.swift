@@ -41,11 +41,20 @@ private struct RestoredFiles {
         defer { removePartial() }
         removePartial()
         try copyBackup()
-        let databaseID = try settle(marks)
+        let databaseID = try namingBackup { try settle(marks) }
         try flush(partial)
         let kept = try replace()
         try flush(URL(fileURLWithPath: path).deletingLastPathComponent().path)
         return RestoredDatabase(databaseID: databaseID, keptAside: kept)
+    }
+
+    /// SQLite's own words for a file that it cannot read do not say which one.
+    private func namingBackup<T>(_ body: () throws -> T) throws -> T {
+        do {
+            return try body()
+        } catch let error as DatabaseError where !error.message.contains(backup) {
+            throw DatabaseError(error.code, "\(backup): \(error.message)", sql: error.sql)
+        }
     }
 
     private func requireApart() throws {
