@@ -9,7 +9,7 @@ IMPORTS := --explicit-target-dependency-import-check error
 PROGRAM = $(shell swift build -c $(CONFIG) --show-bin-path)/dunlin
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build release demo test check format
+.PHONY: help deps build release demo test check format fuzz chaos sanitize fixture
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -54,3 +54,23 @@ check: deps ## format, tidiness and the files of settings: under a minute on a w
 
 format: ## put the sources into form
 	swift format --in-place --recursive $(FORMATTED)
+
+# What traps is left in $$TMPDIR/dunlin-fuzz-NAME-PID and belongs into Tests/FuzzTests/corpus, with the fix.
+fuzz: deps ## damaged input for every parser, S seconds each (60), from a fresh seed that is printed
+	swift build --build-tests $(IMPORTS)
+	DUNLIN_FUZZ_SECONDS=$(or $(S),60) swift test --skip-build --disable-xctest --no-parallel --filter FuzzTests
+	DUNLIN_FUZZ=full swift test --skip-build --disable-xctest --filter InboxFuzzTests
+
+chaos: deps ## a minute of real workers that are killed and put to sleep, behind a network that breaks
+	swift build --build-tests $(IMPORTS)
+	DUNLIN_CHAOS=full swift test --skip-build --disable-xctest --filter RealTroubleTests
+
+# Folders of their own, so that the next plain build is not a full one. End-to-end tests run plain programs.
+SANITIZED := DunlinCalendarTests|DunlinCoreTests|DunlinDatabaseTests|DunlinQueueTests|DunlinLedgerTests|DunlinWebTests|DunlinGatewaysTests|DunlinSandboxTests
+
+sanitize: deps ## the unit tests under ThreadSanitizer and AddressSanitizer, or those of T=filter: half an hour
+	swift test --scratch-path .build-tsan --sanitize=thread --disable-xctest --filter '$(or $(T),$(SANITIZED))'
+	swift test --scratch-path .build-asan --sanitize=address --disable-xctest --filter '$(or $(T),$(SANITIZED))'
+
+fixture: build ## keep a data file of this schema for the tests of upgrades: V=1.0.0 with a release
+	Tests/SimulationTests/Fixtures/make "$(PROGRAM)" "$(or $(V),unreleased)"

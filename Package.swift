@@ -135,7 +135,7 @@ let package = Package(
             "DunlinGatewaysTests",
             ["DunlinCalendar", "DunlinCore", "DunlinGateways", "DunlinSandbox", nioCore, nioHTTP1, nioPosix]),
         tests(
-            "SimulationTests",
+            "SimulationTests", exclude: ["Fixtures"],
             [
                 "dunlin", "DunlinSimulation", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults",
                 "DunlinJobs",
@@ -149,7 +149,16 @@ let package = Package(
             ]),
         tests(
             "EndToEndTests", exclude: ["python"],
-            ["dunlin", "DunlinCore", "DunlinSandbox", "DunlinTesting", nioCore, nioHTTP1, nioPosix, sqlite]),
+            [
+                "dunlin", "DunlinCalendar", "DunlinCore", "DunlinSandbox", "DunlinTesting", nioCore, nioHTTP1, nioPosix,
+                sqlite,
+            ]),
+        tests(
+            "FuzzTests", exclude: ["corpus"],
+            [
+                "dunlin", "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinDefaults", "DunlinGateways",
+                "DunlinImport", "DunlinJobs", "DunlinLedger", "DunlinSandbox", "DunlinTesting",
+            ]),
         tests("TidyTests", ["DunlinDefaults"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,8 +1,15 @@
 /// Takes out of a text what must never be stored or shown (money.md 26).
 public enum Redaction {
-    /// The text with every run of 13 to 19 digits that passes the Luhn check masked but for its last four, and the
-    /// query of every URL cut off. Blanks and dashes between the digits do not hide a number.
-    public static func clean(_ text: String) -> String { maskCardNumbers(cutQueries(text)) }
+    /// The text with every run of 13 to 19 digits that passes the Luhn check masked but for its last four, every key
+    /// and webhook secret cut, and the query of every URL cut off. Blanks and dashes between the digits do not hide a
+    /// number.
+    public static func clean(_ text: String) -> String { maskKeys(maskCardNumbers(cutQueries(text))) }
+
+    /// A secret key or webhook secret that somebody wrote where none belongs keeps only its prefix.
+    public static func maskKeys(_ text: String) -> String {
+        guard text.contains("k_") || text.contains("whsec_") else { return text }
+        return text.replacing(/([sr]k_(?:test|live)_|whsec_)[A-Za-z0-9]{4,}/) { "\($0.output.1)…" }
+    }
 
     /// True when the text holds what can only be a card number: the digits begin as cards do (2 to 6) and are not
     /// glued to a letter or underscore, as the digits of a gateway's id such as `pm_1953045864444320001` are.

@@ -134,6 +134,20 @@ extension Session {
         return findings == ["ok"] ? [] : findings
     }
 
+    /// As `quickCheck`, and that every index says what its table says.
+    func integrityCheck() throws -> [String] {
+        var findings: [String] = []
+        try forEach("PRAGMA integrity_check(100)", []) { findings.append(try $0.get(0, as: String.self)) }
+        return findings == ["ok"] ? [] : findings
+    }
+
+    /// Takes the write-ahead log into the file, and does without one until the file is opened for use.
+    func leaveLog() throws {
+        guard try cell("PRAGMA journal_mode = DELETE", as: String.self) == "delete" else {
+            throw DatabaseError(.settingNotInForce, "the write-ahead log could not be taken in")
+        }
+    }
+
     private func requireSetting(_ pragma: String, is wanted: Int64, _ message: String) throws {
         guard try cell(pragma, as: Int64.self) == wanted else { throw DatabaseError(.settingNotInForce, message) }
     }

@@ -30,6 +30,8 @@ public struct DatabaseOptions: Sendable {
     public var databaseID: String?
     /// Refuses every write, and migrates nothing.
     public var isReadOnly = false
+    /// Opened for reading only, a database of an older schema is taken as it is: to be copied, not understood.
+    public var acceptsOlder = false
     /// Applies missing migrations; otherwise a database that misses some is refused as `older`.
     public var migrates = true
     /// Permissions of a new file; its `-wal` and `-shm` files get the same.

@@ -83,7 +83,7 @@ struct Opening {
 
     private func openedForReading(_ session: Session) throws -> String? {
         let missing = try Schema(options.migrations).missing(session)
-        guard missing.isEmpty else {
+        guard missing.isEmpty || options.acceptsOlder else {
             throw DatabaseError(.older, "the database is older than this program: open it for writing once")
         }
         return try storedID(session)

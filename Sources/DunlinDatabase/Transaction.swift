@@ -117,7 +117,7 @@ extension Transaction {
         let destination = try Connection(path: path, purpose: .copying, busyTriesMax: 0, counters: CounterBoard())
         defer { destination.close() }
         try session.copy(to: destination)
-        let findings = try destination.use { try $0.quickCheck() }
+        let findings = try destination.use { try $0.integrityCheck() }
         guard findings.isEmpty else {
             throw DatabaseError(.corrupt, "the backup is damaged: \(findings.joined(separator: "; "))")
         }

@@ -1,3 +1,5 @@
+import DunlinCore
+
 /// One thing to put right in a file, or to know about it.
 public struct ImportProblem: Hashable, Sendable, CustomStringConvertible {
     public let file: String
@@ -7,7 +9,7 @@ public struct ImportProblem: Hashable, Sendable, CustomStringConvertible {
     public let column: String?
     /// Where in the line the cell begins, in bytes counted from 1; nil when it is not on this line.
     public let position: Int?
-    /// What is wrong and what is allowed, on one line; card numbers are masked.
+    /// What is wrong and what is allowed, on one line; card numbers are masked, and in the description keys.
     public let reason: String
 
     public init(file: String, line: Int, column: String? = nil, position: Int? = nil, reason: String) {
@@ -21,7 +23,7 @@ public struct ImportProblem: Hashable, Sendable, CustomStringConvertible {
     /// `subscriptions.csv:12:34: amount_minor: must be at least 1, not 0`
     public var description: String {
         let place = position.map { "\(file):\(line):\($0)" } ?? "\(file):\(line)"
-        return column.map { "\(place): \($0): \(reason)" } ?? "\(place): \(reason)"
+        return Redaction.maskKeys(column.map { "\(place): \($0): \(reason)" } ?? "\(place): \(reason)")
     }
 }
 

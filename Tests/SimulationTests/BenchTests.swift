@@ -74,6 +74,18 @@ struct BenchTests {
         #expect(rows.allSatisfy { $0.value > 0 && ($0.floor ?? 0) > 0 && $0.ratio != nil && $0.target == 0.5 })
     }
 
+    @Test func theInboxIsHeldAgainstAServerThatDoesNothingAndEveryEventIsOnTheDisk() async throws {
+        let rows = try await InboxBench(setting: setting).run()
+        #expect(rows.map(\.name) == ["inbox.events", "inbox.commits"])
+        #expect((rows.first?.value ?? 0) > 0 && (rows.first?.floor ?? 0) > 0 && rows.first?.target == 0.5)
+        // Many deliveries share one flush of the disk.
+        #expect((rows.last?.value ?? 1) < 0.5)
+        let raw = try RawSQLite(setting.path("inbox.db"))
+        let count = try raw.prepare("SELECT count(*), count(DISTINCT subject), sum(state = 'received') FROM events")
+        #expect(try count.step())
+        for column in 0..<3 { #expect(count.integer(Int32(column)) == Int64(3 * 250)) }
+    }
+
     @Test func theMemoryOfAProcessIsKnown() throws {
         #expect(try ResidentMemory.bytes(of: ProcessInfo.processInfo.processIdentifier) > 1_000_000)
         #expect(throws: BenchError.self) { try ResidentMemory.bytes(of: -7) }

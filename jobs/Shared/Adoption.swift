@@ -7,6 +7,8 @@ import DunlinLedger
 /// that no other copy of the file charges.
 public struct Adoption: Sendable {
     static let stampKey = "file_stamp"
+    /// For a file that was restored: whatever place it has, in live mode it charges only after it was adopted.
+    public static let restoredMarks = [stampKey: "restored"]
 
     let billing: Billing
 

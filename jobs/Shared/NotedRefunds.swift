@@ -41,7 +41,8 @@ struct NotedRefunds {
             since: now, firstAt: now.adding(seconds: Self.firstLookSeconds), now: now, tx)
     }
 
-    private static let firstLookSeconds: Int64 = 5
+    /// A bank takes its time, and a pass that waits for what is due soon should not wait for this.
+    private static let firstLookSeconds: Int64 = 600
 
     /// Sums up anew what went back of an invoice's money and what of it is contested.
     static func count(_ invoiceID: Int64, _ tx: Transaction) throws {

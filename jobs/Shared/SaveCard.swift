@@ -84,8 +84,8 @@ public struct SaveCard: Sendable {
             firstAt: askedAt.adding(seconds: Self.firstLookSeconds), now: askedAt, tx)
     }
 
-    /// A challenge takes a customer a minute or two.
-    private static let firstLookSeconds: Int64 = 120
+    /// A challenge takes a customer a minute or two, and a pass that waits so long should not wait for this.
+    private static let firstLookSeconds: Int64 = 180
 
     private func keep(_ exchanges: [Exchange]) async throws {
         let name = gateway.name

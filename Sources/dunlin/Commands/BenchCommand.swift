@@ -6,10 +6,11 @@ import Logging
 struct BenchCommand: DunlinCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measure queue, planning, charging and the sandbox, each beside a floor of the same run.",
+        abstract: "Measure queue, planning, charging, inbox and sandbox, each beside a floor of the same run.",
         discussion: """
             queue: jobs added, and taken and finished, beside SQLite's C interface. planning: invoices, beside one
-            INSERT … SELECT. charging: against dunlin sandbox in another process, beside a bare HTTP client. sandbox: its
+            INSERT … SELECT. charging: against dunlin sandbox in another process, beside a bare HTTP client. inbox: signed
+            webhooks, on the disk before the answer, beside a handler that does nothing on the same HTTP server. sandbox: its
             answers, beside a handler that does nothing on the same HTTP server; and its memory. Each rate is the
             median of three rounds. How to read them: docs/benchmarks.md.
 
@@ -20,7 +21,7 @@ struct BenchCommand: DunlinCommand {
             """)
 
     enum Part: String, ExpressibleByArgument, CaseIterable {
-        case queue, planning, charging, sandbox
+        case queue, planning, charging, inbox, sandbox
 
         var size: Int { self == .charging ? 1000 : 10_000 }
     }
@@ -66,6 +67,7 @@ struct BenchCommand: DunlinCommand {
             case .queue: return try await QueueBench(setting: setting).run()
             case .planning: return try await PlanningBench(setting: setting).run()
             case .charging: return try await ChargingBench(setting: setting).run()
+            case .inbox: return try await InboxBench(setting: setting).run()
             case .sandbox: return try await SandboxBench(setting: setting).run()
             }
         } catch let error as BenchError {

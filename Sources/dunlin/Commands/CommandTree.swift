@@ -48,6 +48,8 @@ enum CommandTree {
 
     private static let develop: [any ParsableCommand.Type] = [
         BenchCommand.self,
+        BackupCommand.self,
+        RestoreCommand.self,
         AdoptCommand.self,
     ]
 }

@@ -1,4 +1,5 @@
 import DunlinCalendar
+import DunlinCore
 import DunlinDefaults
 import DunlinJobs
 
@@ -22,7 +23,7 @@ struct ScheduleFile {
         lines = table.lines
         problems = found.sorted { ($0.line ?? 0) < ($1.line ?? 0) }.map { error in
             let place = error.line.map { "\(file.path):\($0): " } ?? "\(file.path): "
-            return place + (error.field.map { "\($0): " } ?? "") + error.text
+            return Redaction.clean(place + (error.field.map { "\($0): " } ?? "") + error.text)
         }
     }
 

@@ -52,6 +52,7 @@ struct FailureReport {
 
     private init(_ status: ExitStatus, _ text: String) {
         self.status = status
-        self.text = text
+        // Texts quote what was read, and what was read may hold anything.
+        self.text = Redaction.clean(text)
     }
 }

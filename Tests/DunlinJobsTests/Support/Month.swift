@@ -101,6 +101,7 @@ struct Month {
         "third-try": "pm_card_sandbox_insufficient_funds_2", "never": "pm_card_sandbox_insufficient_funds",
         "authenticates": "pm_card_authenticationRequired", "refunded": "pm_card_pendingRefund",
     ]
+    private static let brands = ["amex": "amex", "jcb": "jcb", "leaves": "mastercard"]
     /// What somebody does at the gateway itself can be asked about at Stripe only: WooshPay lists no events, no refunds
     /// and no disputes (wooshpay.md 3.2).
     private static let cardsOfStripe = [
@@ -114,7 +115,7 @@ struct Month {
 
     private func open() async throws {
         for (id, token) in customers.sorted(by: { $0.key < $1.key }) {
-            try await stage.customer(id, card: token)
+            try await stage.customer(id, card: token, brand: Self.brands[id] ?? "visa")
             try await stage.subscribe(id, customer: id)
         }
     }

@@ -54,6 +54,8 @@ final class Stage: Sendable {
     private let generator: Mutex<SeededGenerator>
     private let declines: DeclineTable
     private let pid = Mutex<Int32>(1)
+    /// Awaited whenever a run was cut off, before the next process goes on.
+    let whenCut = Mutex<(@Sendable () async throws -> Void)?>(nil)
     private let extraGateways = Mutex<[String: BillingGateway]>([:])
 
     /// The name of the gateway in the settings.
@@ -193,6 +195,7 @@ final class Stage: Sendable {
                 try await pass()
             } catch is RunCutOff {
                 fuse.revive()
+                try await whenCut.withLock { $0 }?()
                 continue
             }
             guard let due = try await nextDue(), due <= end else { break }

@@ -37,8 +37,13 @@ struct Program: Sendable {
     }
 
     /// Starts the program; what it writes goes to files, so that nothing has to be read meanwhile.
-    func start(_ arguments: [String], input: String = "") throws -> RunningProgram {
-        try RunningProgram(self, executable: Self.path, arguments: arguments, input: input)
+    ///
+    /// - Parameter secondsMax: after this it counts as hung.
+    func start(
+        _ arguments: [String], input: String = "", secondsMax: Int64 = RunningProgram.secondsMax
+    ) throws -> RunningProgram {
+        try RunningProgram(
+            self, executable: Self.path, arguments: arguments, input: input, secondsMax: secondsMax)
     }
 
     /// Runs the program below another one that limits or watches it: `bash -c`, `strace`.

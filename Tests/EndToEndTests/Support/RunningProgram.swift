@@ -6,7 +6,7 @@ import NIOPosix
 /// A program that was started and not yet waited for. Killed when nobody holds it any more.
 final class RunningProgram: Sendable {
     /// A program that has not ended by itself after this time hangs, and is killed, so that whoever waits goes on.
-    private static let secondsMax: Int64 = 100
+    static let secondsMax: Int64 = 100
 
     struct EndedEarly: Error, CustomStringConvertible {
         let description: String
@@ -16,7 +16,10 @@ final class RunningProgram: Sendable {
     private let files: (output: String, error: String)
     private let status = Event<Int32>()
 
-    init(_ program: Program, executable: String, arguments: [String], input: String) throws {
+    init(
+        _ program: Program, executable: String, arguments: [String], input: String,
+        secondsMax: Int64 = RunningProgram.secondsMax
+    ) throws {
         let name = program.folder.file(UUID().uuidString)
         files = ("\(name).out", "\(name).err")
         try Data(input.utf8).write(to: URL(filePath: "\(name).in"))
@@ -27,7 +30,7 @@ final class RunningProgram: Sendable {
         ).start()
         let status = status
         Spawn.wait(for: id) { status.happen($0) }
-        MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: .seconds(Self.secondsMax)) { [weak self] in
+        MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: .seconds(secondsMax)) { [weak self] in
             self?.kill()
         }
     }

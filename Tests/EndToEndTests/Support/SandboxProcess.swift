@@ -16,9 +16,11 @@ final class SandboxProcess: Sendable {
     private let running: RunningProgram
 
     /// - Parameter now: what its clock shows.
-    init(_ program: Program, now: String, arguments: [String]) async throws {
+    init(
+        _ program: Program, now: String, arguments: [String], secondsMax: Int64 = RunningProgram.secondsMax
+    ) async throws {
         let all = ["sandbox", "--port", "0", "--json", "--clock", "virtual", "--start", now]
-        running = try program.start(all + arguments)
+        running = try program.start(all + arguments, secondsMax: secondsMax)
         let line = try #require(try await running.firstLine())
         let address = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
         baseURL = try #require(address?["base_url"] as? String)
