@@ -1,4 +1,5 @@
 import DunlinCalendar
+import DunlinCore
 import DunlinDatabase
 import DunlinLedger
 import Logging
