@@ -50,6 +50,19 @@ struct Reconcile: ScheduledJob {
                 _ = try JobQueue.renew(lease, leaseSeconds: ScheduledRun.leaseSeconds, now: clock.now(), tx)
             }
         }
-        return try await Reconciliation(billing: billing, gateway: name).run(options).endedAt != nil
+        let compared = try await Reconciliation(billing: billing, gateway: name).run(options)
+        if compared.endedAt != nil { log(compared) }
+        return compared.endedAt != nil
+    }
+
+    private func log(_ run: ReconcileRun) {
+        let agree = run.differences == 0
+        billing.logger.log(
+            level: agree ? .info : .error,
+            agree ? "ledger and gateway agree" : "ledger and gateway differ: dunlin report reconciliation",
+            metadata: [
+                "gateway": "\(run.gateway)", "run": "\(run.id)", "checked": "\(run.checked)",
+                "differences": "\(run.differences)", "left_out": "\(run.leftOut)",
+            ])
     }
 }

@@ -100,7 +100,8 @@ struct ProveCommand: DunlinCommand {
 
     private static func overdue(_ proof: Proof) -> String {
         guard let age = proof.oldestOverdueJobSeconds else { return "No job is overdue." }
-        return "\(proof.overdueJobs) jobs are due; the oldest since \(Age.text(seconds: age))."
+        let jobs = proof.overdueJobs == 1 ? "1 job is" : "\(proof.overdueJobs) jobs are"
+        return "\(jobs) due; the oldest since \(Age.text(seconds: age))."
     }
 
     private static func unknown(_ proof: Proof) -> String {

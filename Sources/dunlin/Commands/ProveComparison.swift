@@ -45,7 +45,7 @@ struct ProveComparison {
                 if let found = try await compare(name, billing) {
                     outcome.comparisons.append(found)
                 } else {
-                    try await fallBack(name, "no key", billing, &outcome)
+                    try await fallBack(name, "no key: set \(billing.keyless[name] ?? "one")", billing, &outcome)
                 }
             } catch let error as ReconcileError {
                 outcome.hasFailed = true

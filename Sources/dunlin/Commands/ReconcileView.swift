@@ -95,7 +95,7 @@ struct ReconcileView: Encodable, Sendable {
 
     var headline: String {
         let left = leftOut == 0 ? "" : ", \(leftOut) left out because they changed meanwhile"
-        let others = foreign == 0 ? "" : ", \(foreign) payments of others"
+        let others = foreign == 0 ? "" : ", \(foreign) payment\(foreign == 1 ? "" : "s") of others"
         return "\(gateway), run \(run): \(from) to \(through), \(checked) compared, \(differences) "
             + "difference\(differences == 1 ? "" : "s")\(left)\(others)"
     }

@@ -46,7 +46,7 @@ struct ReconcilePhases: Sendable {
             case .done: return ReconcilePage()
             }
         } catch let error as GatewayUnavailable {
-            throw ReconcileError(error, gateway: gateway.name)
+            throw ReconcileError(error)
         }
     }
 

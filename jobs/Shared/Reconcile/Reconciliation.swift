@@ -2,7 +2,6 @@ public import DunlinCalendar
 public import DunlinCore
 public import DunlinDatabase
 public import DunlinLedger
-import Logging
 
 /// Compares the ledger with one gateway, payment by payment, and names every difference (money.md 33).
 ///
@@ -81,7 +80,7 @@ public struct Reconciliation: Sendable {
     private func begin(_ options: Options) async throws -> ReconcileRun {
         let reply = await gateway.driver.probe()
         guard case .value(let identity) = reply.result else {
-            throw ReconcileError(GatewayUnavailable(reply.result, about: "the time"), gateway: gateway.name)
+            throw ReconcileError(GatewayUnavailable(reply.result, about: "the time"))
         }
         let now = billing.clock.now()
         let newest = try await billing.database.read { tx in try LedgerSide.newestChange(tx) }
@@ -126,7 +125,6 @@ public struct Reconciliation: Sendable {
             throw ReconcileError(
                 .takenOver, "reconciliation \(run.id) is gone on with by another process: nothing is lost")
         }
-        if next.phase == .done { log(next) }
         return next
     }
 
@@ -166,17 +164,6 @@ public struct Reconciliation: Sendable {
             NewEvent(gateway: gateway.name, event: event, source: .listed, bodyHash: "reconcile"),
             mode: gateway.driver.mode, now: now, tx)
     }
-
-    private func log(_ run: ReconcileRun) {
-        billing.logger.log(
-            level: run.differences == 0 ? .info : .error,
-            run.differences == 0
-                ? "ledger and gateway agree" : "ledger and gateway differ: dunlin report reconciliation",
-            metadata: [
-                "gateway": "\(run.gateway)", "run": "\(run.id)", "checked": "\(run.checked)",
-                "differences": "\(run.differences)", "left_out": "\(run.leftOut)",
-            ])
-    }
 }
 
 /// Why a comparison could not be made, or not to its end.
@@ -197,8 +184,8 @@ public struct ReconcileError: Error, Hashable, Sendable, CustomStringConvertible
         self.description = description
     }
 
-    init(_ error: GatewayUnavailable, gateway: String) {
-        self.init(.unavailable, "\(gateway): \(error.description)")
+    init(_ error: GatewayUnavailable) {
+        self.init(.unavailable, error.description)
     }
 }
 
