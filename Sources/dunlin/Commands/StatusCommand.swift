@@ -40,7 +40,7 @@ private struct StatusView {
         self.output = output
     }
 
-    var lines: [String] { charging + [""] + wrong + person + [""] + work + [""] + money }
+    var lines: [String] { charging + [""] + wrong + person + work + [""] + money }
 
     /// What the self-check found comes before what waits for somebody: it may be the cause.
     private var wrong: [String] {
@@ -66,7 +66,7 @@ private struct StatusView {
     private var person: [String] {
         let needs = status.needsPerson
         guard !needs.isQuiet else {
-            return status.selfCheck.findings.isEmpty ? [output.good("Nothing needs a person.")] : []
+            return status.selfCheck.findings.isEmpty ? [output.good("Nothing needs a person."), ""] : []
         }
         let age = needs.oldestUnknownSeconds.map { ", the oldest since \(Age.text(seconds: $0))" } ?? ""
         let rows: [(count: Int64, what: String, look: String)] = [
@@ -89,7 +89,7 @@ private struct StatusView {
         ]
         var table = Table([.right(""), .left("NEEDS A PERSON"), .left("LOOK WITH DUNLIN")])
         for row in rows where row.count > 0 { table.add([String(row.count), row.what, row.look]) }
-        return output.lines(of: table)
+        return output.lines(of: table) + [""]
     }
 
     private var work: [String] {
