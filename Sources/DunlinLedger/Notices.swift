@@ -66,6 +66,17 @@ public enum Notices {
         ) { NoticeCircumstances.Asked(noticeID: try $0.get("notice_id"), at: try $0.get("sent_at")) }
     }
 
+    /// The customer was asked for this debt, by a notice of its own or by one that named it too.
+    public static func hasAsked(about invoiceID: Int64, _ tx: Transaction) throws -> Bool {
+        let found: Int64? = try tx.value(
+            """
+            SELECT MIN(id) FROM notices
+            WHERE invoice_id = ?1 AND kind IN ('payment_failed', 'action_needed', 'last_notice')
+                AND state IN ('sent', 'listed', 'dropped')
+            """, invoiceID)
+        return found != nil
+    }
+
     // MARK: - What becomes of it
 
     /// Counted before it leaves, so that a notice which ends its sender cannot do so for ever.

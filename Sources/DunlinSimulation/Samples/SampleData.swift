@@ -61,10 +61,15 @@ public struct SampleData: Sendable {
     }
 
     /// Turns everybody's card into one that behaves as published figures say, and takes away the ones that they have for
-    /// the day on which it fails: five credit cards for two debit cards, so that eight of a hundred first charges are declined. Everybody has
-    /// one seat, so that no single subscription decides about the sums.
+    /// the day on which it fails: five credit cards for two debit cards, so that eight of a hundred first charges are
+    /// declined. Everybody pays twelve euros a month, so that no single contract decides about the sums.
     public mutating func makeStatistical() {
-        for index in subscriptions.indices { subscriptions[index].quantity = 1 }
+        for index in subscriptions.indices {
+            subscriptions[index].quantity = 1
+            subscriptions[index].interval = BillingInterval.Unit.month.rawValue
+            subscriptions[index].intervalCount = 1
+            subscriptions[index].amountMinor = 12 * (SampleCountry.perEuro[subscriptions[index].currency] ?? 100)
+        }
         cards.removeAll { !$0.method.isDefault }
         for index in cards.indices {
             cards[index].token = index % 7 < 5 ? "pm_card_statistical" : "pm_card_statistical_debit"

@@ -68,8 +68,8 @@ struct PolicyComparison: Encodable {
 
     func lines(_ output: Output) -> [String] {
         let intro = """
-            The same \(subscriptions) subscriptions for \(days) days under each policy (seed \(seed)); cards and customers \
-            behave as published figures say.
+            The same \(subscriptions) monthly subscriptions at one price for \(days) days under each policy (seed \(seed)); \
+            cards and customers behave as published figures say.
             """
         let formula = """
             recovered % = amount paid after a failed first try, of what was paid or lost; debts still in dunning are left \

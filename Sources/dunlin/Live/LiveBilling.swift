@@ -3,6 +3,7 @@ import DunlinCore
 import DunlinDatabase
 import DunlinDefaults
 import DunlinJobs
+import DunlinLedger
 import DunlinQueue
 import Foundation
 import Logging
@@ -58,7 +59,8 @@ struct LiveBilling: Sendable {
                 now: clock.now, monotonicMilliseconds: clock.elapsedMilliseconds, randomBits: Chance.bits,
                 sleep: clock.sleep(milliseconds:)),
             rules: try Self.rules(context, settings), schedule: try ScheduleFile(context).checkedLines(),
-            noticeSink: notices.sink, logger: context.log)
+            noticeSink: notices.sink,
+            recoveryLink: reads == .permits ? try Self.recoveryLink(settings, database) : nil, logger: context.log)
         holder = processes.identity()
     }
 
@@ -74,6 +76,17 @@ struct LiveBilling: Sendable {
     }
 
     // MARK: - Parts
+
+    /// The address of a debt's page, for the notices that tell of it.
+    private static func recoveryLink(_ settings: Settings, _ database: Database) throws -> RecoveryAddress? {
+        guard let recovery = try LiveRecovery(settings, databaseID: database.databaseID, makesKey: true) else {
+            return nil
+        }
+        return { invoice, now, tx in
+            let link = try RecoveryLinks.issue(invoice, days: recovery.linkDays, now: now, tx)
+            return recovery.address(of: invoice.recoveryDebt, generation: link.generation)
+        }
+    }
 
     private static func configured(_ settings: Settings, _ live: LiveGateways) -> [String: BillingGateway] {
         var configured: [String: BillingGateway] = [:]

@@ -36,7 +36,9 @@ struct TellChanges {
         case .paid:
             try writer.tellPaid(invoice, tx)
             // Money for a debt that had ended is a person's matter first, and may go back.
-            guard invoice.firstFailedAt != nil, try NoticeFacts.debt(invoiceID, tx)?.isLate == false else { return }
+            // And who never heard that it failed need not hear that it is mended.
+            guard try NoticeFacts.debt(invoiceID, tx)?.isLate == false, try Notices.hasAsked(about: invoiceID, tx)
+            else { return }
             try writer.tell(invoice, tx)
         case .givenUp:
             // Whoever writes a debt off by hand speaks with the customer.
