@@ -72,7 +72,7 @@ public enum Notices {
             """
             SELECT MIN(id) FROM notices
             WHERE invoice_id = ?1 AND kind IN ('payment_failed', 'action_needed', 'last_notice')
-                AND state IN ('sent', 'listed', 'dropped')
+                AND (sends > 0 OR state IN ('listed', 'dropped'))
             """, invoiceID)
         return found != nil
     }

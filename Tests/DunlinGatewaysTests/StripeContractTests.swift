@@ -87,6 +87,18 @@ struct StripeContractTests {
             _ = await gateway.paymentMethod(card.id, customerID: shop.customerID)
         }
         try await speakOfPayments(shop)
+        try await speakOfLists(shop)
+    }
+
+    /// What is listed to be compared.
+    private static func speakOfLists(_ shop: Conforming) async throws {
+        let query = MoneyQuery(createdFrom: Harness.start, createdThrough: Harness.start.adding(days: 1))
+        let gateway = shop.gateway
+        _ = await gateway.chargesPage(query)
+        _ = await gateway.disputesPage(query)
+        _ = await gateway.payoutsPage(query)
+        _ = await gateway.balanceTransactionsPage(query, payoutID: nil)
+        _ = await gateway.events(EventQuery(createdFrom: Harness.start))
     }
 
     private static func speakOfPayments(_ shop: Conforming) async throws {

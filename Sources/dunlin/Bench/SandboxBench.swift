@@ -89,7 +89,7 @@ struct SandboxBench {
 
     /// The answer is read to its end and not looked into.
     private static func send(_ request: HTTPClientRequest, _ client: HTTPClient) async throws {
-        let response = try await client.execute(request, timeout: .seconds(30))
+        let response = try await client.execute(request, timeout: .seconds(120))
         for try await _ in response.body {}
         guard response.status == .ok else { throw BenchError("a request was answered with \(response.status.code)") }
     }
