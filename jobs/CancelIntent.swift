@@ -47,7 +47,7 @@ struct CancelIntent {
         if snapshot.status == .canceled || snapshot.status == .succeeded || snapshot.status == .other("failed") {
             return try await end(snapshot, intent, gateway, claimed, exchanges: read.exchanges)
         }
-        try billing.steps.reach("request-cancel")
+        try await billing.steps.reach("request-cancel")
         let reply = await gateway.driver.cancel(
             gatewayID, idempotencyKey: "\(intent.reference):cancel:\(claimed.job.runCount / Self.runsPerKey)")
         guard case .value(let canceled) = reply.result, canceled.status == .canceled else {

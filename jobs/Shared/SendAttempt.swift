@@ -28,7 +28,7 @@ struct SendAttempt {
         if let id = frozen.intent.gatewayID {
             return try await mayConfirm(frozen) ? id : nil
         }
-        try billing.steps.reach("request-create")
+        try await billing.steps.reach("request-create")
         let askedAt = billing.clock.now()
         let reply = await gateway.driver.create(
             frozen.request, idempotencyKey: frozen.idempotencyKey("create"), deadline: deadline)
@@ -46,7 +46,7 @@ struct SendAttempt {
 
     /// Confirms the stored intent off session: the one request that moves money.
     func confirm(_ intentID: String, _ frozen: FrozenRequest) async throws {
-        try billing.steps.reach("request-confirm")
+        try await billing.steps.reach("request-confirm")
         let askedAt = billing.clock.now()
         let reply = await gateway.driver.confirm(
             intentID, request: frozen.request, idempotencyKey: frozen.idempotencyKey("confirm"), deadline: deadline)
@@ -60,7 +60,7 @@ struct SendAttempt {
 
     func createAndConfirm(_ frozen: FrozenRequest) async throws {
         guard try await mayConfirm(frozen) else { return }
-        try billing.steps.reach("request-one-call")
+        try await billing.steps.reach("request-one-call")
         let askedAt = billing.clock.now()
         let reply = await gateway.driver.createAndConfirm(
             frozen.request, idempotencyKey: frozen.idempotencyKey("one-call"), deadline: deadline)

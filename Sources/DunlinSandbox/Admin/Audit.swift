@@ -34,6 +34,8 @@ public struct SandboxAudit: Hashable, Sendable {
 
     /// Successful charges by `dunlin_reference` or `merchant_order_id`.
     public var successesByReference: [String: Int] = [:]
+    /// How often the bank said no, or wanted the customer, by the same name.
+    public var declinesByReference: [String: Int] = [:]
     public var successesByPeriod: [Period: [String]] = [:]
     public var successesByCustomer: [String: Int] = [:]
     public var totalsByCurrency: [String: Total] = [:]
@@ -80,6 +82,9 @@ struct AuditLog {
     mutating func decline(of intent: PaymentIntent, decline: CardDecline) {
         audit.declines += 1
         audit.totalsByCurrency[intent.currency, default: .init()].declines += 1
+        if let reference = intent.metadata["dunlin_reference"] ?? intent.merchantOrderID {
+            audit.declinesByReference[reference, default: 0] += 1
+        }
     }
 
     /// Negative where a refund failed and the money came back.

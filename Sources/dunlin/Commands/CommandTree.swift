@@ -45,6 +45,7 @@ enum CommandTree {
 
     private static let develop: [any ParsableCommand.Type] = [
         BenchCommand.self,
+        SimulateCommand.self,
         AdoptCommand.self,
     ]
 }
