@@ -84,6 +84,24 @@ import Testing
         #expect(try await stage.violations() == [])
     }
 
+    /// What became of the attempt is still found out; what the gateway does not know is not sent again.
+    @Test(arguments: [GatewayKind.stripe, .wooshpay])
+    func anAttemptInFlightWhenThePauseBeginsIsNotSentAgainBeforeItsEnd(_ kind: GatewayKind) async throws {
+        let stage = try await Self.stage(kind: kind)
+        stage.wire.strike(.confirm, [1], with: .lostBefore)
+        try await stage.pass { $0.waitSeconds = 0 }
+        try await stage.edit { $0.status = .paused }
+        try await stage.run(days: 5)
+        #expect(stage.wire.count(.confirm) == 1)
+        #expect(try await stage.invoice().waitsFor == .onHold)
+        #expect(try stage.gatewayIntents().allSatisfy { !$0.isOpen })
+        #expect(try await stage.violations() == [])
+        try await stage.edit { $0.status = .active }
+        try await stage.run(days: 2)
+        #expect(try await stage.invoice().state == .paid)
+        #expect(stage.sandbox.audit.successes == 1)
+    }
+
     @Test func nothingIsConfirmedOnceTheDebtEndedBehindTheCreate() async throws {
         let stage = try await Self.stage()
         stage.wire.afterEffect { request in

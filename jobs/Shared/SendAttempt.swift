@@ -136,8 +136,8 @@ struct SendAttempt {
         try await billing.database.write(step: "allow-confirm") { tx in try allow(frozen, tx) }
     }
 
-    /// In the transaction right before a confirm: the debt is still open, charging is not stopped, the lease is ours,
-    /// and the attempt has not ended. Otherwise nothing is sent and `SettleAttempt` ends it.
+    /// In the transaction right before a confirm: the debt is still open and wanted, charging is not stopped, the lease
+    /// is ours, and the attempt has not ended. Otherwise nothing is sent and `SettleAttempt` ends it.
     private func allow(_ frozen: FrozenRequest, _ tx: Transaction) throws -> Bool {
         guard try JobQueue.holds(claimed.lease, tx) else { return false }
         let now = billing.clock.now()
@@ -147,7 +147,7 @@ struct SendAttempt {
         // A process that holds the key of another account sends nothing for this one.
         let isOurs = state?.keyHash == gateway.driver.keyHash && state?.account == attempt.account
         let isStopped = state?.isStopped != false || !isOurs
-        guard attempt.state.isInFlight, invoice.state == .open, !isStopped else {
+        guard attempt.state.isInFlight, try invoice.isWanted(tx), !isStopped else {
             try leave(frozen, to: now.adding(seconds: isStopped ? 60 : 0), now: now, tx)
             return false
         }

@@ -37,6 +37,8 @@ public struct SandboxAudit: Hashable, Sendable {
     /// How often the bank said no, or wanted the customer, by the same name.
     public var declinesByReference: [String: Int] = [:]
     public var successesByPeriod: [Period: [String]] = [:]
+    /// In the gateway's own units.
+    public var collectedByPeriod: [Period: Int64] = [:]
     public var successesByCustomer: [String: Int] = [:]
     public var totalsByCurrency: [String: Total] = [:]
     public var requestsByEndpoint: [String: Int] = [:]
@@ -75,6 +77,7 @@ struct AuditLog {
         if let subscription = intent.metadata["dunlin_subscription"], let period = intent.metadata["dunlin_period"] {
             let key = SandboxAudit.Period(subscription: subscription, period: period)
             audit.successesByPeriod[key, default: []].append(intent.id)
+            audit.collectedByPeriod[key, default: 0] += charge.amountCaptured
             if audit.successesByPeriod[key]?.count ?? 0 > 1 { audit.doubledPeriods.insert(key) }
         }
     }

@@ -84,7 +84,7 @@ struct FaultyTransport: Transport {
 
     private func translated(_ wire: WireRequest) -> SandboxRequest {
         var body = wire.request.body
-        if wire.operation == .create || wire.operation == .oneCall, world.strikes(.wrongAmounts) {
+        if wire.operation == .create, world.strikes(.wrongAmounts) {
             let name = wire.kind == .stripe ? "amount=" : "\"amount\":"
             body = Array(wire.body.replacing(name, with: name + "1").utf8)
             world.note("\(wire.text) is understood as another amount")

@@ -60,6 +60,9 @@ struct SimulateCommand: DunlinCommand {
     @Option(help: .init("Writes the events of the last run to this file.", valueName: "path"))
     var log: String?
 
+    @Flag(help: "Ends with the first seed that breaks a promise.")
+    var untilBroken = false
+
     @Flag(help: "Does not look for the shortest run that still fails.")
     var noShrinking = false
 

@@ -58,6 +58,10 @@ struct SimulateReport {
                 let failure = try await failure(result, violation, options, rules)
                 summary.violations.append(failure)
                 context.output.complain(lines(of: failure).joined(separator: "\n"))
+                if command.untilBroken {
+                    summary.seeds = Int(offset) + 1
+                    break
+                }
             }
         }
         summary.elapsedMilliseconds = max(1, context.clock.elapsedMilliseconds() - started)
