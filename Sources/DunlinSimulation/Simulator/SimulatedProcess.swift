@@ -12,6 +12,8 @@ final class SimulatedProcess: @unchecked Sendable {
     let identity: ProcessIdentity
     /// By how much its machine's clock is ahead.
     var skewMilliseconds: Int64
+    /// It was given the key of another account.
+    var isElsewhere = false
     let world: World
     private(set) var isDead = false
 

@@ -108,6 +108,7 @@ struct SimulatedWorker: Sendable {
     private func billing(_ process: SimulatedProcess, _ database: Database) throws -> Billing {
         let world = world
         let isElsewhere = world.strikes(.otherAccount)
+        process.isElsewhere = isElsewhere
         if isElsewhere { world.note("\(place).\(process.number) has the key of another account") }
         let clock = BillingClock(
             now: { process.wallNow }, monotonicMilliseconds: { world.now.milliseconds },

@@ -164,7 +164,10 @@ final class World: @unchecked Sendable {
         downUntil = now
         outageUntil = now
         note("rest")
-        for process in processes.values { process.skewMilliseconds = 0 }
+        for process in processes.values.sorted(by: { $0.number < $1.number }) {
+            process.skewMilliseconds = 0
+            if process.isElsewhere { process.end() }
+        }
     }
 
     // MARK: - Processes
