@@ -39,7 +39,7 @@ struct ApplyEvent {
         }
     }
 
-    private func apply(_ subject: EventSubject, _ application: EventApplication) async throws {
+    func apply(_ subject: EventSubject, _ application: EventApplication) async throws {
         switch subject {
         case .intent(let id): try await ApplyIntentEvent(application: application, intentID: id).run()
         case .refund(let id): try await ApplyMoneyEvent(application: application).refund(id)
@@ -65,6 +65,8 @@ struct EventApplication: Sendable {
     let gateway: BillingGateway
     let claimed: ClaimedJob
     let events: [StoredEvent]
+    /// Set where no event told of the object: it is read again until it has ended.
+    var watch: Watch?
 
     var eventIDs: [String] { claimed.eventIDs }
 
@@ -99,6 +101,9 @@ struct EventApplication: Sendable {
 
     func finish(now: Instant, _ tx: Transaction) throws {
         guard try JobQueue.holds(claimed.lease, tx) else { return }
+        if let watch, try watch.isOpen(now: now, tx) {
+            return try JobQueue.snooze(claimed.lease, at: watch.nextAt(now), tx)
+        }
         try JobQueue.finish(claimed.lease, now: now, tx)
     }
 

@@ -39,11 +39,16 @@ public struct GatewayCapabilities: Hashable, Sendable {
     public var listing: Listing
     /// How long to wait after a first send before an intent that reads as not confirmed is confirmed again.
     public var confirmAgainAfterSeconds: Int64
+    /// A dispute can be read by its id, and not only in an event about it.
+    public var showsDisputes: Bool
 
-    public init(honoursIdempotencyKeys: Bool, listing: Listing, confirmAgainAfterSeconds: Int64) {
+    public init(
+        honoursIdempotencyKeys: Bool, listing: Listing, confirmAgainAfterSeconds: Int64, showsDisputes: Bool = false
+    ) {
         self.honoursIdempotencyKeys = honoursIdempotencyKeys
         self.listing = listing
         self.confirmAgainAfterSeconds = confirmAgainAfterSeconds
+        self.showsDisputes = showsDisputes
     }
 }
 

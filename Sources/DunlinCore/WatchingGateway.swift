@@ -48,4 +48,6 @@ public protocol WatchingGateway: Sendable {
     func dispute(_ disputeID: String, eventID: String) async -> GatewayReply<DisputeSnapshot>
     func standing(ofCustomer customerID: String) async -> GatewayReply<CustomerStanding>
     func mandate(_ mandateID: String) async -> GatewayReply<MandateSnapshot>
+    /// One page of what the gateway told or would have told by webhook; refused as `not_supported` where it lists none.
+    func events(_ query: EventQuery) async -> GatewayReply<ListPage<GatewayEvent>>
 }

@@ -98,6 +98,7 @@ public enum GatewayEndpoint: String, Hashable, Sendable, CaseIterable {
     case listRefunds = "GET /v1/refunds"
     case retrieveDispute = "GET /v1/disputes/{id}"
     case retrieveEvent = "GET /v1/events/{id}"
+    case listEvents = "GET /v1/events"
     case retrieveMandate = "GET /v1/mandates/{id}"
     case retrieveCustomer = "GET /v1/customers/{id}"
 

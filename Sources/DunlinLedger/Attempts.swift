@@ -53,6 +53,16 @@ public enum Attempts {
             """, id, emptyReadAt, serverFailedAt)
     }
 
+    /// The gateway answers again after it did not: questions about what is in flight begin anew, a few seconds apart.
+    public static func resetAsks(gateway: String, _ tx: Transaction) throws {
+        try tx.execute("UPDATE attempts SET asks = 0 WHERE gateway = ?1 AND ended_at IS NULL", gateway)
+        try tx.execute(
+            """
+            UPDATE refunds SET asks = 0 WHERE state NOT IN ('succeeded', 'failed', 'refused')
+                AND intent_id IN (SELECT id FROM intents WHERE gateway = ?1)
+            """, gateway)
+    }
+
     /// Ends the attempt it was asked about, if it is still in flight; an end that says "succeeded" also replaces
     /// another end, since money moved.
     ///

@@ -49,6 +49,12 @@ public enum Disputes {
         }
     }
 
+    public static func isOpen(gatewayID: String, gateway: String, _ tx: Transaction) throws -> Bool {
+        let found: Int? = try tx.value(
+            "SELECT 1 FROM disputes WHERE gateway = ?1 AND gateway_id = ?2 AND is_open = 1", gateway, gatewayID)
+        return found != nil
+    }
+
     /// An open dispute of the customer's; nil when there is none.
     public static func open(ofCustomer customerID: String, _ tx: Transaction) throws -> String? {
         try tx.value(

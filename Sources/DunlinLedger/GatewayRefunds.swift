@@ -44,6 +44,16 @@ public enum GatewayRefunds {
         return known.state == state ? .noted : change(to: state)
     }
 
+    /// A refund that somebody made at the gateway, and that has not ended there: no job of its own asks about it.
+    public static func isOpenElsewhere(gatewayID: String, gateway: String, _ tx: Transaction) throws -> Bool {
+        let found: Int? = try tx.value(
+            """
+            SELECT 1 FROM refunds r JOIN intents t ON t.id = r.intent_id
+            WHERE r.gateway_id = ?1 AND t.gateway = ?2 AND r.is_ours = 0 AND r.state = 'pending'
+            """, gatewayID, gateway)
+        return found != nil
+    }
+
     /// A word that no dossier names proves nothing: the refund is still on its way.
     private static func state(_ status: RefundStatus) -> String {
         switch status {

@@ -25,6 +25,8 @@ public struct GatewayState: Hashable, Sendable {
     public var rateChangedAt: Instant?
     public var newestAt: Instant?
     public var gatewayDate: Instant?
+    /// When the data file was bound to the key in use.
+    public var boundAt: Instant
 
     public var isStopped: Bool { stoppedAt != nil }
 
@@ -45,6 +47,7 @@ public struct GatewayState: Hashable, Sendable {
         rateChangedAt = try row.get("rate_changed_at")
         newestAt = try row.get("newest_at")
         gatewayDate = try row.get("gateway_date")
+        boundAt = try row.get("bound_at")
     }
 }
 

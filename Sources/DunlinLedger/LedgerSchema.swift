@@ -2,7 +2,8 @@
 enum LedgerSchema {
     static let first = [
         OwnerSchema.tables, OwnerSchema.changeTriggers, BillingSchema.tables, CollectionSchema.tables,
-        CollectionSchema.state, PlansSchema.tables, SourceSchema.tables, OwnerSchema.guardTriggers,
+        CollectionSchema.state, PlansSchema.tables, SourceSchema.tables, PollingSchema.tables,
+        OwnerSchema.guardTriggers,
         BillingSchema.triggers,
         CollectionSchema.triggers,
         CollectionSchema.views,

@@ -22,8 +22,8 @@ public enum Permits {
 
         /// Thousandths of a permit that the bucket holds at most: enough for one unit, whatever the limit.
         var capacityMilli: Int64 { max(Int64(perSecond * 200), cost * 1000) }
-        /// Thousandths of a permit per millisecond: permits per second.
-        var refill: Double { max(perSecond - Double(capacityMilli) / 1000, perSecond / 4) }
+        /// Thousandths of a permit per millisecond: the permits per second that can be had for long.
+        public var refill: Double { max(perSecond - Double(capacityMilli) / 1000, perSecond / 4) }
     }
 
     /// Takes up to `units`, as many as every bucket has.

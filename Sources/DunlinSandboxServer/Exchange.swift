@@ -14,11 +14,10 @@ struct Exchange: Sendable {
     /// Thrown to make the server close the connection without another byte.
     private struct ConnectionDropped: Error {}
 
-    let sandbox: Sandbox
+    let desk: Desk
     let dialect: SandboxDialect?
     let clock: SandboxServerOptions.Clock
     let surroundings: SandboxSurroundings
-    let journal: Journal?
 
     func answer(_ request: Request, _ writer: consuming ResponseWriter) async throws {
         guard let body = try? await request.body.collect(upTo: Self.bodyBytesMax) else {
@@ -26,7 +25,7 @@ struct Exchange: Sendable {
             throw ConnectionDropped()
         }
         let received = SandboxRequest(request, body: Array(body.readableBytesView), dialect: dialect, at: receivedAt)
-        let response = journal?.handle(received, in: sandbox) ?? sandbox.handle(received)
+        let response = await desk.handle(received)
         try await write(response, writer)
     }
 

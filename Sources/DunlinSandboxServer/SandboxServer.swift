@@ -47,9 +47,10 @@ public struct SandboxServer: Sendable {
     public func run() async throws {
         let ports = BoundPorts(expected: options.wooshpayPort == nil ? 1 : 2)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await serve(port: options.port, dialect: nil, ports) }
+            let desk = Desk(sandbox, journal: journal)
+            group.addTask { try await serve(port: options.port, dialect: nil, desk, ports) }
             if let port = options.wooshpayPort {
-                group.addTask { try await serve(port: port, dialect: .wooshpay, ports) }
+                group.addTask { try await serve(port: port, dialect: .wooshpay, desk, ports) }
             }
             group.addTask {
                 guard let bound = await ports.all() else { return }
@@ -77,9 +78,9 @@ public struct SandboxServer: Sendable {
                 wooshpayWebhookSecret: sandbox.wooshpayWebhookSecret))
     }
 
-    private func serve(port: Int, dialect: SandboxDialect?, _ ports: BoundPorts) async throws {
+    private func serve(port: Int, dialect: SandboxDialect?, _ desk: Desk, _ ports: BoundPorts) async throws {
         let exchange = Exchange(
-            sandbox: sandbox, dialect: dialect, clock: options.clock, surroundings: surroundings, journal: journal)
+            desk: desk, dialect: dialect, clock: options.clock, surroundings: surroundings)
         let server = try HTTPServerBuilder.http1().buildServer(
             configuration: ServerConfiguration(address: .hostname(options.host, port: port), serverName: nil),
             eventLoopGroup: EventLoopGroupProvider.singleton.eventLoopGroup, logger: logger,

@@ -66,6 +66,43 @@ import Testing
         #expect(events.first?["data"]?["object"]?["status"]?.string == "requires_payment_method")
     }
 
+    /// An event is written when it is read, which may be long after it happened.
+    @Test(arguments: ["pm_card_visa", "pm_card_chargeDeclinedInsufficientFunds"])
+    func anEventReadLateShowsEveryFieldOfItsObjectAsItWas(card: String) throws {
+        let client = client()
+        let saved = client.savedCard("pm_card_visa")
+        let intent = client.stripe(
+            "POST", "/v1/payment_intents",
+            "amount=1000&currency=usd&customer=\(saved.customer)&payment_method_types[0]=card&capture_method=manual"
+                + "&metadata[a]=1&description=d&receipt_email=a@b.c&statement_descriptor_suffix=s&transfer_group=t"
+                + "&shipping[name]=n&shipping[address][line1]=l"
+        ).id
+        client.stripe("POST", "/v1/payment_intents/\(intent)/confirm", "payment_method=\(card)")
+        let objects = { (types: Set<String>) -> [JSONValue] in
+            let events = client.stripe("GET", "/v1/events", "limit=100")["data"]?.array ?? []
+            return events.filter { types.contains($0["type"]?.string ?? "") }.compactMap { $0["data"]?["object"] }
+        }
+        let last: Set<String> = [
+            "payment_intent.amount_capturable_updated", "payment_intent.payment_failed", "charge.succeeded",
+            "charge.failed",
+        ]
+        let then = objects(last)
+        #expect(then.count == 2)
+        for object in then {
+            let kind = object["object"]?.string == "charge" ? "charges" : "payment_intents"
+            #expect(client.stripe("GET", "/v1/\(kind)/\(object["id"]?.string ?? "")").json == object)
+        }
+        let charge = try #require(then.first { $0["object"]?.string == "charge" }?["id"]?.string)
+        let method = try #require(then.first { $0["object"]?.string == "charge" }?["payment_method"]?.string)
+        client.stripe("POST", "/v1/payment_methods/\(method)", "billing_details[name]=Other&card[exp_year]=2040")
+        client.stripe("POST", "/v1/payment_intents/\(intent)", "metadata[a]=2&description=e")
+        client.stripe("POST", "/v1/charges/\(charge)", "metadata[a]=3&description=f")
+        client.stripe("POST", "/v1/payment_intents/\(intent)/capture", "amount_to_capture=400")
+        client.stripe("POST", "/v1/payment_intents/\(intent)/cancel")
+        #expect(client.stripe("GET", "/v1/payment_intents/\(intent)").json != then.first)
+        #expect(objects(last) == then)
+    }
+
     @Test func aFailedDeliveryIsTriedAgainWithANewSignature() throws {
         let client = client()
         client.stripe("POST", "/v1/customers")

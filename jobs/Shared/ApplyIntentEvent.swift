@@ -33,7 +33,10 @@ struct ApplyIntentEvent: Sendable {
                 let match = try EventMatch.find(stored.event, .intent(intentID), gateway: name, tx)
                 if match.invoice != nil { return match }
             }
-            return EventMatch()
+            guard events.isEmpty, let intent = try Intents.find(gateway: name, gatewayID: intentID, tx) else {
+                return EventMatch()
+            }
+            return EventMatch(intent: intent, invoice: try Invoices.get(intent.invoiceID, tx))
         }
     }
 
@@ -45,7 +48,8 @@ struct ApplyIntentEvent: Sendable {
         guard storedID == intentID else {
             return try await unknown(of: invoice, reply: await gateway.driver.retrieve(intentID))
         }
-        if application.events.allSatisfy({ EventMatch(intent: intent).hasNothingToTell($0.event) }) {
+        let events = application.events
+        if !events.isEmpty, events.allSatisfy({ EventMatch(intent: intent).hasNothingToTell($0.event) }) {
             return try await application.end(.applied("the ledger knew it already"))
         }
         let inFlight = try await attemptInFlight(intent)

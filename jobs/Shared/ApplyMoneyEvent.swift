@@ -79,6 +79,7 @@ struct ApplyMoneyEvent: Sendable {
         case .none, .noted: return
         case .opened:
             kind = "dispute_opened"
+            try watch(dispute, of: invoice, now: now, tx)
             try DisputeHold(now: now).begin(invoice.customerID, disputeID: dispute.id, tx)
         case .closed(let how):
             kind = "dispute_closed"
@@ -92,6 +93,14 @@ struct ApplyMoneyEvent: Sendable {
         billing.logger.warning(
             "a charge is disputed",
             metadata: ["invoice": "\(invoice.id)", "dispute": "\(dispute.id)", "status": "\(dispute.status)"])
+    }
+
+    /// A dispute takes weeks: it is read once a day, where the gateway shows it.
+    private func watch(_ dispute: DisputeSnapshot, of invoice: Invoice, now: Instant, _ tx: Transaction) throws {
+        guard gateway.driver.capabilities.showsDisputes else { return }
+        try FollowUps.watch(
+            .dispute(dispute.id), gateway: gateway.name, customerID: invoice.customerID, since: now.adding(days: -2),
+            firstAt: now.adding(days: 1), now: now, tx)
     }
 
     // MARK: - Parts

@@ -16,6 +16,7 @@ public struct BillingWorker: Sendable {
     static let waitMilliseconds: Int64 = 1000
     private static let kindsWhileStopped = [
         SettleAttempt.kind, CancelIntent.kind, AskAboutLateDebts.kind, ApplyEvent.kind, RefundPayment.kind,
+        WatchObject.kind,
     ]
 
     let billing: Billing
@@ -178,6 +179,7 @@ public struct BillingWorker: Sendable {
         case AskAboutLateDebts.kind: try await AskAboutLateDebts(billing: billing).run(claimed)
         case RefundPayment.kind: try await RefundPayment(billing: billing).run(claimed)
         case ApplyEvent.kind: try await ApplyEvent(billing: billing).run(claimed)
+        case WatchObject.kind: try await WatchObject(billing: billing).run(claimed)
         default: throw BillingError.unknownKind(claimed.job.kind)
         }
     }

@@ -10,8 +10,8 @@ import Logging
 struct Circuit {
     static let unknownsMax = 5
     static let probeSeconds: Int64 = 30
-    /// Unknowns that wait for the gateway are asked about again within this time.
-    static let spreadSeconds: Int64 = 900
+    /// Unknowns that waited for the gateway are asked about again within this time.
+    static let spreadSeconds: Int64 = 840
 
     let gateway: String
     let billing: Billing
@@ -27,20 +27,30 @@ struct Circuit {
         }
     }
 
-    /// The gateway answers again: what is in flight is asked about soon, spread over time.
+    /// The gateway answers again: everything that waited for it is asked about soon, as
+    /// fast as the limits allow; what is still open after that is asked about from the beginning of the schedule.
     func close(_ tx: Transaction) throws {
         guard try GatewayStates.closeCircuit(gateway, tx) else { return }
-        var generator = billing.clock.generator
-        let limits = billing.gateways[gateway]?.limits
-        let waiting = try [SettleAttempt.kind, RefundPayment.kind].flatMap { kind in
+        try Attempts.resetAsks(gateway: gateway, tx)
+        let waiting = try Self.kinds.flatMap { kind in
             try JobQueue.list(JobFilter(state: .ready, queue: gateway, kind: kind), limit: 100_000, tx)
         }
-        for job in waiting {
-            let spread =
-                limits.map { min(Self.spreadSeconds, Int64(Double(job.id % 100_000) / max($0.perSecond, 1))) } ?? 0
-            let at = now.adding(
-                seconds: Int64.random(in: 0...max(1, min(spread + 5, Self.spreadSeconds)), using: &generator))
-            try JobQueue.moveForward(job.id, to: at, tx)
+        var generator = billing.clock.generator
+        let step = waiting.isEmpty ? 0 : spreadMilliseconds(waiting.count) / Int64(waiting.count)
+        for (place, job) in waiting.enumerated() {
+            let jitter = Int64.random(in: 0...max(step, 1000), using: &generator)
+            try JobQueue.moveForward(job.id, to: now.adding(milliseconds: Int64(place) * step + jitter), tx)
         }
+    }
+
+    private static let kinds = [
+        SettleAttempt.kind, CancelIntent.kind, RefundPayment.kind, AskAboutLateDebts.kind, ApplyEvent.kind,
+        WatchObject.kind,
+    ]
+
+    /// A little less than the limits allow to be asked in, so that what comes up besides finds room.
+    private func spreadMilliseconds(_ count: Int) -> Int64 {
+        guard let limits = billing.gateways[gateway]?.limits else { return 0 }
+        return min(Int64(Double(count) / max(limits.jobsPerSecond, 0.001) * 900), Self.spreadSeconds * 1000)
     }
 }

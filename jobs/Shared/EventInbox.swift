@@ -2,6 +2,7 @@ public import DunlinCalendar
 public import DunlinCore
 public import DunlinDatabase
 public import DunlinLedger
+import DunlinQueue
 
 /// Takes events in: stores each once, with the job that applies it, in one transaction.
 public enum EventInbox {
@@ -25,6 +26,28 @@ public enum EventInbox {
         return state
     }
 
+    /// Takes in an event that the gateway lists: kept only where nobody has told of it, it is about what this ledger
+    /// knows, and reading its object may show something new. An account's list is full of everything else.
+    ///
+    /// - Returns: true when it was missing.
+    static func storeListed(
+        _ event: GatewayEvent, gateway: String, mode: GatewayMode, now: Instant, _ tx: Transaction
+    ) throws -> Bool {
+        // Its bytes are not a delivery's: the hash names the event.
+        let new = NewEvent(gateway: gateway, event: event, source: .listed, bodyHash: HexDigest.sha256(event.id))
+        let subject = EventSubject(event)
+        guard try Events.find(gateway: gateway, id: event.id, tx) == nil,
+            try ignoredFor(new, subject, mode: mode, tx) == nil
+        else { return false }
+        let match = try EventMatch.find(event, subject, gateway: gateway, tx)
+        guard !match.hasNothingToTell(event), try match.isOfThisLedger(event, subject, gateway: gateway, tx) else {
+            return false
+        }
+        let state = try Events.store(new, subject: subject, state: .received, now: now, tx)
+        if state.isOpen { try enqueue(event, subject, gateway, match, priority: .poll, now: now, tx) }
+        return true
+    }
+
     /// Applies a stored event once more, whatever became of it.
     ///
     /// - Returns: false when there is nothing to read again for it.
@@ -39,13 +62,12 @@ public enum EventInbox {
     }
 
     private static func enqueue(
-        _ event: GatewayEvent, _ subject: EventSubject, _ gateway: String, _ match: EventMatch, now: Instant,
-        _ tx: Transaction
+        _ event: GatewayEvent, _ subject: EventSubject, _ gateway: String, _ match: EventMatch,
+        priority: JobPriority = .settle, now: Instant, _ tx: Transaction
     ) throws {
         try FollowUps.apply(
             event.id, subject, gateway: gateway, customerID: try match.customerID(event, gateway: gateway, tx),
-            now: now,
-            tx)
+            priority: priority, now: now, tx)
     }
 
     private static func ignoredFor(
@@ -105,5 +127,24 @@ struct EventMatch: Sendable {
     func customerID(_ event: GatewayEvent, gateway: String, _ tx: Transaction) throws -> String? {
         if let invoice { return invoice.customerID }
         return try event.customerID.flatMap { try Customers.id(gateway: gateway, gatewayCustomerID: $0, tx) }
+    }
+
+    /// The ledger has the debt, the customer or the card that the event is about.
+    func isOfThisLedger(
+        _ event: GatewayEvent, _ subject: EventSubject, gateway: String, _ tx: Transaction
+    ) throws -> Bool {
+        switch subject {
+        case .intent: return invoice != nil || event.metadata.databaseID != nil
+        case .refund, .refundsOfIntent, .dispute: return intent != nil
+        case .setupIntent: return try isKnown(event.customerID, gateway: gateway, tx)
+        case .customer(let id): return try isKnown(id, gateway: gateway, tx)
+        case .paymentMethod(let id): return try !PaymentMethods.of(gatewayPaymentMethodID: id, tx).isEmpty
+        case .mandate: return true
+        case .nothing: return false
+        }
+    }
+
+    private func isKnown(_ gatewayCustomerID: String?, gateway: String, _ tx: Transaction) throws -> Bool {
+        try gatewayCustomerID.flatMap { try Customers.id(gateway: gateway, gatewayCustomerID: $0, tx) } != nil
     }
 }

@@ -71,15 +71,33 @@ enum FollowUps {
     ///
     /// - Parameter customerID: whose money it is about, where that is known.
     static func apply(
-        _ eventID: String, _ subject: EventSubject, gateway: String, customerID: String?, now: Instant,
-        _ tx: Transaction
+        _ eventID: String, _ subject: EventSubject, gateway: String, customerID: String?,
+        priority: JobPriority = .settle, now: Instant, _ tx: Transaction
     ) throws {
         guard let key = subject.key else { return }
         try JobQueue.enqueue(
             NewJob(
                 queue: gateway, kind: ApplyEvent.kind, arguments: JobArguments(event: eventID).text,
                 uniqueKey: "apply-event/\(gateway)/\(key)", concurrencyKey: customerID.map { customerKey($0) },
-                priority: .settle, runAt: now, runsMax: ApplyEvent.runsMax, whileRunning: .runAgain), now: now, tx)
+                priority: priority, runAt: now, runsMax: ApplyEvent.runsMax, whileRunning: .runAgain), now: now, tx)
+    }
+
+    /// Reads the object on the poller's schedule until it has ended.
+    ///
+    /// - Parameters:
+    ///   - since: since when it has been open: the older, the longer the waits.
+    ///   - firstAt: when it is read first.
+    static func watch(
+        _ subject: EventSubject, gateway: String, customerID: String, since: Instant, firstAt: Instant, now: Instant,
+        _ tx: Transaction
+    ) throws {
+        guard let key = subject.key else { return }
+        try JobQueue.enqueue(
+            NewJob(
+                queue: gateway, kind: WatchObject.kind,
+                arguments: JobArguments(subject: key, since: since.milliseconds).text,
+                uniqueKey: "watch-object/\(gateway)/\(key)", concurrencyKey: customerKey(customerID), priority: .poll,
+                runAt: firstAt, runsMax: WatchObject.runsMax), now: now, tx)
     }
 
     static func chargeKey(_ invoiceID: Int64) -> String { "charge-invoice/\(invoiceID)" }

@@ -11,10 +11,13 @@ struct JobArguments: Codable, Hashable, Sendable {
     var gateway: String?
     /// The gateway's id of an event.
     var event: String?
+    /// An object at the gateway, as `EventSubject.key` writes it, and since when it has been asked about.
+    var subject: String?
+    var since: Int64?
 
     init(
         invoice: Int64? = nil, attempt: Int64? = nil, intent: Int64? = nil, refund: Int64? = nil,
-        gateway: String? = nil, event: String? = nil
+        gateway: String? = nil, event: String? = nil, subject: String? = nil, since: Int64? = nil
     ) {
         self.invoice = invoice
         self.attempt = attempt
@@ -22,6 +25,8 @@ struct JobArguments: Codable, Hashable, Sendable {
         self.refund = refund
         self.gateway = gateway
         self.event = event
+        self.subject = subject
+        self.since = since
     }
 
     init(of job: Job) throws {
@@ -44,6 +49,8 @@ struct JobArguments: Codable, Hashable, Sendable {
         if let refund { return #"{"refund":\#(refund)}"# }
         // An event's id was checked when it was read: a single word without quotes.
         if let event { return #"{"event":"\#(event)"}"# }
+        // So was the gateway's id of an object.
+        if let subject, let since { return #"{"since":\#(since),"subject":"\#(subject)"}"# }
         return "{}"
     }
 

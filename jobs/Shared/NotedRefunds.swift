@@ -21,7 +21,8 @@ struct NotedRefunds {
             refund, of: intent, isUnnamedOurs: gateway.driver.kind == .wooshpay, askedAt: askedAt, now: now, tx)
         let kind: String
         switch change {
-        case .none, .noted: return
+        case .none: return
+        case .noted: return try watch(refund, of: intent, tx)
         case .succeeded: kind = "refunded"
         case .failed: kind = "refund_failed"
         }
@@ -31,6 +32,16 @@ struct NotedRefunds {
             currency: refund.amount?.currency.code, reason: refund.failureReason ?? refund.reason,
             effectiveAt: refund.createdAt, now: now, tx)
     }
+
+    /// Somebody made it at the gateway, and it is on its way: no job of ours asks about it yet.
+    private func watch(_ refund: RefundSnapshot, of intent: Intent, _ tx: Transaction) throws {
+        guard try GatewayRefunds.isOpenElsewhere(gatewayID: refund.id, gateway: gateway.name, tx) else { return }
+        try FollowUps.watch(
+            .refund(refund.id), gateway: gateway.name, customerID: try Invoices.get(intent.invoiceID, tx).customerID,
+            since: now, firstAt: now.adding(seconds: Self.firstLookSeconds), now: now, tx)
+    }
+
+    private static let firstLookSeconds: Int64 = 5
 
     /// Sums up anew what went back of an invoice's money and what of it is contested.
     static func count(_ invoiceID: Int64, _ tx: Transaction) throws {

@@ -157,6 +157,16 @@ struct RecordOutcome {
             return try goOnClosing(frozen, invoice, tx)
         }
         try follow(answer.outcome, classified, frozen, invoice, tx)
+        if state == .needsCustomer { try watch(answer.snapshot, invoice, tx) }
+    }
+
+    /// The gateway waits for the customer: what comes of it is read, whether or not a webhook tells.
+    private func watch(_ snapshot: IntentSnapshot?, _ invoice: Invoice, _ tx: Transaction) throws {
+        guard let snapshot, snapshot.status == .requiresAction else { return }
+        let firstAt = now.adding(seconds: billing.rules.dunning.settleDelay(openSeconds: 0))
+        try FollowUps.watch(
+            .intent(snapshot.id), gateway: gateway.name, customerID: invoice.customerID, since: now, firstAt: firstAt,
+            now: now, tx)
     }
 
     private func follow(

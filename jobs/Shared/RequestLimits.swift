@@ -10,6 +10,13 @@ public struct GatewayLimits: Hashable, Sendable {
     public var perSecond: Double
     public var perEndpointPerSecond: Double
 
+    /// Jobs with one read each that the limits let through for long.
+    var jobsPerSecond: Double {
+        let total = Permits.Want(bucket: "total", cost: Self.requestsPerJob, perSecond: perSecond).refill
+        let jobs = Permits.Want(bucket: "jobs", cost: 1, perSecond: perEndpointPerSecond).refill
+        return min(jobs, total / Double(Self.requestsPerJob + 1))
+    }
+
     public init(perSecond: Double, perEndpointPerSecond: Double) {
         self.perSecond = perSecond
         self.perEndpointPerSecond = perEndpointPerSecond

@@ -48,6 +48,7 @@ public struct SaveCard: Sendable {
         let name = gateway.name
         let usage = try await database.write(step: "note-setup-intent") { tx in
             try SetupIntents.note(intent, gateway: name, askedAt: askedAt, tx)
+            try watch(intent, askedAt: askedAt, tx)
             return try intent.usage?.rawValue
                 ?? SetupIntents.find(gateway: name, gatewayID: intent.id, tx)?.usage
         }
@@ -68,6 +69,21 @@ public struct SaveCard: Sendable {
         }
         return .stored(stored, intent)
     }
+
+    /// The customer or the bank is at it: what comes of it is read, whether or not a webhook tells.
+    private func watch(_ intent: SetupIntentSnapshot, askedAt: Instant, _ tx: Transaction) throws {
+        guard intent.status.waitsForSomebody,
+            let customer = try intent.customerID.flatMap({
+                try Customers.id(gateway: gateway.name, gatewayCustomerID: $0, tx)
+            })
+        else { return }
+        try FollowUps.watch(
+            .setupIntent(intent.id), gateway: gateway.name, customerID: customer, since: askedAt,
+            firstAt: askedAt.adding(seconds: Self.firstLookSeconds), now: askedAt, tx)
+    }
+
+    /// A challenge takes a customer a minute or two.
+    private static let firstLookSeconds: Int64 = 120
 
     private func keep(_ exchanges: [Exchange]) async throws {
         let name = gateway.name

@@ -94,6 +94,7 @@ public enum ScheduledKinds {
     static let all: [any ScheduledJob.Type] = [
         PruneJobs.self,
         PruneExchanges.self,
+        FetchEvents.self,
     ]
 
     /// The kinds by name with the names of their options, as reading a schedule wants them.

@@ -8,6 +8,17 @@ extension ObjectDecoder {
         ObjectReader(name: "event about a dispute", read: { dispute($0["data"]["object"]) }, id: \.id)
     }
 
+    /// An event that cannot be read whole is one of a type that billing does not need: one of them may not keep all
+    /// others from being read.
+    var events: ObjectReader<GatewayEvent> {
+        ObjectReader(
+            name: "event",
+            read: { json in
+                if let event = try? EventParser.event(json) { return event }
+                return EventParser.token(json["id"].text).map { GatewayEvent(id: $0, type: "unreadable") }
+            }, id: \.id)
+    }
+
     var standings: ObjectReader<CustomerStanding> { ObjectReader(name: "Customer", read: standing, id: \.id) }
     var mandates: ObjectReader<MandateSnapshot> { ObjectReader(name: "Mandate", read: mandate, id: \.id) }
 

@@ -52,7 +52,8 @@ public enum EventParser {
 
     // MARK: - One event
 
-    private static func event(_ json: JSON) throws(Problem) -> GatewayEvent {
+    /// The event in an object that was read already, such as an item of a list.
+    static func event(_ json: JSON) throws(Problem) -> GatewayEvent {
         if json["object"].text == "v2.core.event" { throw .thin }
         if let object = json["object"].text, object != "event" { throw .notAnEvent }
         guard let id = token(json["id"].text), let type = typeName(json["type"].text) else { throw .notAnEvent }

@@ -1,3 +1,4 @@
+import DunlinCalendar
 public import DunlinCore
 
 extension StripeGateway {
@@ -12,5 +13,12 @@ extension StripeGateway {
 
     public func mandate(_ mandateID: String) async -> GatewayReply<MandateSnapshot> {
         await calls.read(Call(.retrieveMandate, objectID: mandateID), as: calls.decoder.mandates)
+    }
+
+    /// Stripe lists the events of the last 30 days, whether or not an endpoint wanted them (stripe.md 5.6).
+    public func events(_ query: EventQuery) async -> GatewayReply<ListPage<GatewayEvent>> {
+        let created = ("created[gte]", String(query.createdFrom.seconds))
+        return await calls.page(
+            Call(.listEvents, query: requests.page([created], after: query.afterEventID)), of: calls.decoder.events)
     }
 }

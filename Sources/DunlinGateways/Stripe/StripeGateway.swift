@@ -10,7 +10,7 @@ public struct StripeGateway: WholeGateway, ProcessorCalls {
     public let currencies = GatewayCurrencies.stripe
     /// Keys are honoured for a day at least, so that a confirm may be repeated at once with its key (stripe.md 2.1).
     public let capabilities = GatewayCapabilities(
-        honoursIdempotencyKeys: true, listing: .byCreation, confirmAgainAfterSeconds: 60)
+        honoursIdempotencyKeys: true, listing: .byCreation, confirmAgainAfterSeconds: 60, showsDisputes: true)
 
     let calls: ObjectCalls
     let requests: StripeRequests

@@ -43,6 +43,8 @@ struct CardBehavior: Hashable, Sendable {
     /// Whether the money of a charge can be paid out at once.
     var isAvailableAtOnce = false
     var dispute: DisputeKind?
+    /// How long a charge is processing before the issuer answers; nil for an answer at once.
+    var processingMilliseconds: Int64?
     var refundCourse = RefundCourse.immediate
     /// Whether answers are drawn from the profile of the options.
     var isStatistical = false

@@ -36,4 +36,28 @@ final class Charge: SandboxRecord {
         self.currency = currency
         self.customer = customer
     }
+
+    /// The object as it is now, for an event to keep.
+    func copy() -> Charge {
+        let copy = Charge(
+            header, paymentIntent: paymentIntent, paymentMethod: paymentMethod.copy(), amount: amount,
+            currency: currency, customer: customer)
+        copy.status = status
+        copy.decline = decline
+        copy.authenticationResult = authenticationResult
+        copy.isCaptured = isCaptured
+        copy.amountCaptured = amountCaptured
+        copy.amountRefunded = amountRefunded
+        copy.isDisputed = isDisputed
+        copy.isExpired = isExpired
+        copy.description = description
+        copy.metadata = metadata
+        copy.receiptEmail = receiptEmail
+        copy.statementDescriptorSuffix = statementDescriptorSuffix
+        copy.balanceTransactionID = balanceTransactionID
+        copy.refunds = refunds
+        copy.fraudReport = fraudReport
+        copy.captureBefore = captureBefore
+        return copy
+    }
 }

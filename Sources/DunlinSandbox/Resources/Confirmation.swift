@@ -120,6 +120,12 @@ extension World {
     func charge(
         _ intent: PaymentIntent, _ method: PaymentMethod, isOffSession: Bool, authentication: String?, _ call: Call?
     ) throws(SandboxFailure) {
+        if let wait = method.behavior.processingMilliseconds, intent.status != .processing {
+            intent.status = .processing
+            schedule.add(.endProcessing(intent, method, isOffSession: isOffSession), due: now + wait)
+            emit("payment_intent.processing", .paymentIntent(intent), call)
+            return
+        }
         if let decline = answer(of: method, isOffSession: isOffSession) {
             throw fail(intent, method, decline, makesCharge: true, call)
         }
@@ -135,6 +141,12 @@ extension World {
         } else {
             collect(charge, amount: charge.amount, of: intent, call)
         }
+    }
+
+    /// The issuer answers a charge that took its time; a decline has nobody to be thrown to, and its events tell.
+    func endProcessing(_ intent: PaymentIntent, _ method: PaymentMethod, isOffSession: Bool) {
+        guard intent.status == .processing else { return }
+        try? charge(intent, method, isOffSession: isOffSession, authentication: nil, nil)
     }
 
     /// What the issuer says; nil is yes.

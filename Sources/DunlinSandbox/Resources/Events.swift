@@ -46,16 +46,36 @@ extension World {
         guard options.makesEvents else { return }
         let header = subject.header
         guard header.dialect == .stripe || Self.wooshPayTypes.contains(type) else { return }
-        var writer = JSONWriter(capacity: 3072)
-        write(subject, to: &writer, View(dialect: header.dialect, quirks: options.quirks))
         let event = Event(
-            self.header("evt", header.dialect, livemode: header.livemode), type: type, object: writer.exactBytes,
+            self.header("evt", header.dialect, livemode: header.livemode), type: type, content: content(subject),
             previousAttributes: previous, requestID: call?.requestID, idempotencyKey: call?.idempotencyKey)
         events.insert(event)
         for endpoint in webhookEndpoints.records(header.dialect) where endpoint.wants(type) {
             event.pendingWebhooks += 1
             outbox.add(event, to: endpoint, now: now)
         }
+    }
+
+    private func content(_ subject: EventSubject) -> Event.Content {
+        switch subject {
+        case .paymentIntent(let intent): return .paymentIntent(intent.copy())
+        case .charge(let charge): return .charge(charge.copy())
+        default:
+            var writer = JSONWriter(capacity: 3072)
+            write(subject, to: &writer, View(dialect: subject.header.dialect, quirks: options.quirks))
+            return .written(writer.exactBytes)
+        }
+    }
+
+    func writeObject(of event: Event, to writer: inout JSONWriter) {
+        let view = View(dialect: event.dialect, quirks: options.quirks)
+        var object = JSONWriter(capacity: 3072)
+        switch event.content {
+        case .written(let json): return writer.raw("object", json)
+        case .paymentIntent(let intent): write(intent, to: &object, view)
+        case .charge(let charge): write(charge, to: &object, view)
+        }
+        writer.raw("object", object.bytes)
     }
 
     private func write(_ subject: EventSubject, to writer: inout JSONWriter, _ view: View) {

@@ -46,6 +46,42 @@ final class PaymentIntent: SandboxRecord {
         self.currency = currency
         self.clientSecret = clientSecret
     }
+
+    /// The object as it is now, for an event to keep.
+    func copy() -> PaymentIntent {
+        let copy = PaymentIntent(header, amount: amount, currency: currency, clientSecret: clientSecret)
+        copy.status = status
+        copy.customer = customer
+        copy.paymentMethod = paymentMethod
+        copy.captureMethod = captureMethod
+        copy.confirmationMethod = confirmationMethod
+        copy.description = description
+        copy.metadata = metadata
+        copy.receiptEmail = receiptEmail
+        copy.returnURL = returnURL
+        copy.setupFutureUsage = setupFutureUsage
+        copy.shipping = shipping
+        copy.statementDescriptor = statementDescriptor
+        copy.statementDescriptorSuffix = statementDescriptorSuffix
+        copy.transferGroup = transferGroup
+        copy.paymentMethodTypes = paymentMethodTypes
+        copy.automaticPaymentMethods = automaticPaymentMethods
+        copy.requestThreeDSecure = requestThreeDSecure
+        copy.lastError = lastError
+        copy.lastError?.paymentMethod = lastError?.paymentMethod?.copy()
+        copy.nextAction = nextAction
+        copy.charges = charges
+        copy.amountCapturable = amountCapturable
+        copy.amountReceived = amountReceived
+        copy.canceledAt = canceledAt
+        copy.cancellationReason = cancellationReason
+        copy.confirmations = confirmations
+        copy.merchantOrderID = merchantOrderID
+        copy.merchantUserID = merchantUserID
+        copy.quantity = quantity
+        copy.checkoutSessionID = checkoutSessionID
+        return copy
+    }
 }
 
 /// Where a PaymentIntent or SetupIntent stands; the raw values are both gateways' own.

@@ -31,6 +31,21 @@ final class PaymentMethod: SandboxRecord {
         self.expiryMonth = expiryMonth
         self.expiryYear = expiryYear
     }
+
+    /// The object as it is now, for an event to keep.
+    func copy() -> PaymentMethod {
+        let copy = PaymentMethod(
+            header, behavior: behavior, brand: brand, lastFour: lastFour, fingerprint: fingerprint, funding: funding,
+            expiryMonth: expiryMonth, expiryYear: expiryYear)
+        copy.history = history
+        copy.hasVerificationCode = hasVerificationCode
+        copy.customer = customer
+        copy.isDetached = isDetached
+        copy.metadata = metadata
+        copy.billingDetails = billingDetails
+        copy.allowRedisplay = allowRedisplay
+        return copy
+    }
 }
 
 /// Name and address of a card's holder.

@@ -50,7 +50,7 @@ extension World {
             writer.field("created", view.time(event.created))
             writer.field("livemode", event.livemode)
             writer.object("data") { writer in
-                writer.raw("object", event.object)
+                writeObject(of: event, to: &writer)
                 if let previous = event.previousAttributes { writer.raw("previous_attributes", previous) }
             }
             if view.dialect == .stripe { writer.field("pending_webhooks", event.pendingWebhooks) }

@@ -61,12 +61,13 @@ struct CivilDate: Hashable {
 
     /// The form of the `Date` header (RFC 9110).
     var httpDate: String {
-        let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
-        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        return "\(weekdays[Int(weekday)]), \(Self.padded(day)) \(months[Int(month) - 1]) \(year) "
+        "\(Self.weekdays[Int(weekday)]), \(Self.padded(day)) \(Self.months[Int(month) - 1]) \(year) "
             + "\(Self.padded(secondOfDay / 3600)):\(Self.padded(secondOfDay / 60 % 60)):\(Self.padded(secondOfDay % 60))"
             + " GMT"
     }
+
+    private static let weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    private static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
     private static func padded(_ value: Int64) -> String { value < 10 ? "0\(value)" : String(value) }
 }

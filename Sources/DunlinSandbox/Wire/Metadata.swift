@@ -27,12 +27,12 @@ struct Metadata {
 
     private mutating func set(_ member: JSONValue.Member, name: String) throws(SandboxFailure) {
         let key = member.name
-        guard key.count <= Self.keyLengthMax, !key.contains("["), !key.contains("]") else {
+        guard Self.isAtMost(Self.keyLengthMax, key), !key.utf8.contains(where: Self.isBracket) else {
             throw .invalid(
                 name, "Metadata keys are at most \(Self.keyLengthMax) characters long and hold no square brackets.")
         }
         let text = try Parameters([member], prefix: "metadata").text(key)
-        guard (text?.count ?? 0) <= Self.valueLengthMax else {
+        guard Self.isAtMost(Self.valueLengthMax, text ?? "") else {
             throw .invalid(name, "Metadata values are at most \(Self.valueLengthMax) characters long.")
         }
         let index = pairs.firstIndex { $0.key == key }
@@ -43,6 +43,11 @@ struct Metadata {
         case (let text?, nil): pairs.append((key, text))
         }
     }
+
+    /// Characters are counted only where there may be too many.
+    private static func isAtMost(_ most: Int, _ text: String) -> Bool { text.utf8.count <= most || text.count <= most }
+
+    private static func isBracket(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "[") || byte == UInt8(ascii: "]") }
 
     var json: JSONValue { .object(pairs.map { JSONValue.Member($0.key, .string($0.value)) }) }
 }

@@ -183,14 +183,23 @@ extension World {
             body: errorBody(failure, view))
     }
 
+    private static let stampedHeaders: Set<String> = ["Date", "Request-Id", "Stripe-Version"]
+
+    /// Written once a second.
+    private func dateHeader() -> String {
+        let second = CivilDate.seconds(now)
+        if dateWritten.second != second { dateWritten = (second, CivilDate(milliseconds: now).httpDate) }
+        return dateWritten.text
+    }
+
     /// Adds what every answer carries.
     private func stamped(
         _ response: SandboxResponse, dialect: SandboxDialect, requestID: String?, _ request: SandboxRequest? = nil
     ) -> SandboxResponse {
         var response = response
         // A replayed answer brings the headers of its first sending.
-        response.headers.removeAll { ["Date", "Request-Id", "Stripe-Version"].contains($0.name) }
-        response.headers.append(SandboxHeader("Date", CivilDate(milliseconds: now).httpDate))
+        response.headers.removeAll { Self.stampedHeaders.contains($0.name) }
+        response.headers.append(SandboxHeader("Date", dateHeader()))
         if let requestID { response.headers.append(SandboxHeader("Request-Id", requestID)) }
         if dialect == .stripe, let request {
             let version = request.headers["stripe-version"] ?? StripeVersion.pinned.name

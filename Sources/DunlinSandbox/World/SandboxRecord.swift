@@ -16,43 +16,55 @@ struct RecordHeader {
 
 /// The records of one kind: by id, and in the order of their making per dialect, since each dialect lists only its
 /// own.
-struct Store<Record: SandboxRecord> {
+///
+/// Ids are indexed when one is asked for: of most kinds nobody asks.
+final class Store<Record: SandboxRecord> {
     private var byID: [String: Record] = [:]
+    private var unindexed: [Record] = []
     private var stripe: [Record] = []
     private var wooshpay: [Record] = []
 
-    var count: Int { byID.count }
+    var count: Int { stripe.count + wooshpay.count }
 
-    subscript(id: String) -> Record? { byID[id] }
+    subscript(id: String) -> Record? {
+        if !unindexed.isEmpty {
+            for record in unindexed { byID[record.id] = record }
+            unindexed.removeAll(keepingCapacity: true)
+        }
+        return byID[id]
+    }
 
     /// Oldest first.
     func records(_ dialect: SandboxDialect) -> [Record] { dialect == .stripe ? stripe : wooshpay }
 
-    mutating func insert(_ record: Record) {
-        byID[record.id] = record
+    func insert(_ record: Record) {
+        unindexed.append(record)
         switch record.dialect {
         case .stripe: stripe.append(record)
         case .wooshpay: wooshpay.append(record)
         }
     }
 
-    mutating func remove(_ record: Record) {
-        byID[record.id] = nil
-        stripe.removeAll { $0 === record }
-        wooshpay.removeAll { $0 === record }
-    }
+    func remove(_ record: Record) { remove([record]) }
 
     /// Forgets the records made before an instant that may be forgotten.
     ///
     /// - Returns: the forgotten ones.
     @discardableResult
-    mutating func prune(before instant: Int64, where mayGo: (Record) -> Bool = { _ in true }) -> [Record] {
+    func prune(before instant: Int64, where mayGo: (Record) -> Bool = { _ in true }) -> [Record] {
         let old = [stripe, wooshpay].flatMap { list in list.prefix { $0.created < instant }.filter(mayGo) }
-        guard !old.isEmpty else { return [] }
-        for record in old { byID[record.id] = nil }
-        stripe.removeAll { byID[$0.id] == nil }
-        wooshpay.removeAll { byID[$0.id] == nil }
+        remove(old)
         return old
+    }
+
+    /// Many at once: each list is gone through once.
+    private func remove(_ records: [Record]) {
+        guard !records.isEmpty else { return }
+        let gone = Set(records.map(ObjectIdentifier.init))
+        for record in records { byID[record.id] = nil }
+        unindexed.removeAll { gone.contains(ObjectIdentifier($0)) }
+        stripe.removeAll { gone.contains(ObjectIdentifier($0)) }
+        wooshpay.removeAll { gone.contains(ObjectIdentifier($0)) }
     }
 }
 

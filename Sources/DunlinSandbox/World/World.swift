@@ -5,6 +5,7 @@ final class World {
     /// What happens by itself when the clock gets there.
     enum Happening {
         case expireHold(Charge)
+        case endProcessing(PaymentIntent, PaymentMethod, isOffSession: Bool)
         case dispute(Charge)
         case settleRefund(Refund)
         case expireCard(PaymentMethod)
@@ -24,19 +25,19 @@ final class World {
     var identifiers: Identifiers
     private var serial = 0
 
-    var customers = Store<Customer>()
-    var paymentMethods = Store<PaymentMethod>()
-    var paymentIntents = Store<PaymentIntent>()
-    var setupIntents = Store<SetupIntent>()
-    var setupAttempts = Store<SetupAttempt>()
-    var charges = Store<Charge>()
-    var refunds = Store<Refund>()
-    var disputes = Store<Dispute>()
-    var events = Store<Event>()
-    var webhookEndpoints = Store<WebhookEndpoint>()
-    var checkoutSessions = Store<CheckoutSession>()
-    var balanceTransactions = Store<BalanceTransaction>()
-    var payouts = Store<Payout>()
+    let customers = Store<Customer>()
+    let paymentMethods = Store<PaymentMethod>()
+    let paymentIntents = Store<PaymentIntent>()
+    let setupIntents = Store<SetupIntent>()
+    let setupAttempts = Store<SetupAttempt>()
+    let charges = Store<Charge>()
+    let refunds = Store<Refund>()
+    let disputes = Store<Dispute>()
+    let events = Store<Event>()
+    let webhookEndpoints = Store<WebhookEndpoint>()
+    let checkoutSessions = Store<CheckoutSession>()
+    let balanceTransactions = Store<BalanceTransaction>()
+    let payouts = Store<Payout>()
     var balanceSheet = BalanceSheet()
 
     var references = ReferenceIndex()
@@ -46,6 +47,8 @@ final class World {
     var audit = AuditLog()
     var schedule = Schedule<Happening>()
     var outbox: Outbox
+    /// The `Date` of the answers of one second.
+    var dateWritten: (second: Int64, text: String) = (.min, "")
     /// Intents that wait for the card holder, by the token of their page.
     var challenges: [String: Challenge] = [:]
     let accountID: String
@@ -117,6 +120,8 @@ final class World {
     private func carryOut(_ happening: Happening) {
         switch happening {
         case .expireHold(let charge): expireHold(charge)
+        case .endProcessing(let intent, let method, let isOffSession):
+            endProcessing(intent, method, isOffSession: isOffSession)
         case .dispute(let charge): openDispute(charge)
         case .settleRefund(let refund): settle(refund)
         case .expireCard(let method): expireCard(method)

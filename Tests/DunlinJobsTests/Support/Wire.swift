@@ -20,6 +20,7 @@ struct WireRequest: Hashable, Sendable {
     /// From 0, of all.
     var place: Int
     var path: String
+    var query: String
     var idempotencyKey: String?
     var sentAt: Instant
     var body: String
@@ -141,7 +142,7 @@ final class Wire: Transport {
         return state.withLock { state in
             let known = WireRequest(
                 kind: kind, number: state.requests.count { $0.kind == kind } + 1, place: state.requests.count,
-                path: path(of: request),
+                path: path(of: request), query: query(of: request),
                 idempotencyKey: request.headers.first { $0.name == "Idempotency-Key" }?.value, sentAt: clock.now,
                 body: body)
             state.requests.append(known)
