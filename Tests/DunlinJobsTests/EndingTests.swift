@@ -37,6 +37,26 @@ import Testing
         #expect(try await stage.violations() == [])
     }
 
+    @Test func aSuccessOfSomebodyElseDoesNotPayADebtThatEnded() async throws {
+        let stage = try await Self.stage(["insufficient_funds"])
+        try await stage.run(days: 1)
+        let id = try #require(try stage.gatewayIntents().first?.id)
+        try await stage.cancel()
+        let body = """
+            {"id":"\(id)","object":"payment_intent","status":"succeeded","amount":1000,"currency":"usd",\
+            "customer":"cus_other","livemode":false,"metadata":{}}
+            """
+        stage.wire.disturb { $0.kind == .retrieve ? .answer(200, body: body) : nil }
+        try await stage.pass { $0.waitSeconds = 0 }
+        #expect(try await stage.invoice().state == .closing)
+        #expect(try await stage.invoice().collectedMinor == 0)
+        stage.wire.disturb(nil)
+        try await stage.run(days: 2)
+        #expect(try await stage.invoice().state == .void)
+        #expect(stage.sandbox.audit.successes == 0)
+        #expect(try await stage.violations() == [])
+    }
+
     @Test func aCanceledDebtWithoutAnIntentIsVoidAtOnce() async throws {
         let stage = try await Self.stage()
         try await stage.bindGateway()

@@ -16,7 +16,8 @@ struct MutationTests {
     func aGuardStandsWhereItsPatchLooksForIt(_ patch: String) throws {
         var path = ""
         var old: [String] = []
-        for line in Repository.file(patch).text.split(separator: "\n", omittingEmptySubsequences: false) + ["@@"] {
+        let lines = Repository.file(patch).lines.map(String.init) + ["@@"]
+        for line in lines {
             if line.hasPrefix("@@") || line.hasPrefix("--- ") {
                 try check(old, in: path, patch)
                 old = []

@@ -158,14 +158,7 @@ struct ApplyIntentEvent: Sendable {
     }
 
     private func difference(_ snapshot: IntentSnapshot, _ intent: Intent, _ invoice: Invoice) -> String? {
-        guard let currency = Currency(intent.currencyCode) else { return "currency" }
-        var metadata = invoice.metadata(reference: intent.reference, databaseID: billing.databaseID)
-        // A second intent of a name has a row name of its own.
-        if snapshot.id == intent.gatewayID { metadata.reference = snapshot.metadata.reference }
-        return IntentExpectation(
-            amount: Money(minorUnits: intent.amountMinor, currency: currency), customerID: intent.gatewayCustomerID,
-            mode: intent.mode, metadata: metadata
-        ).difference(from: snapshot)
+        intent.difference(from: snapshot, of: invoice, databaseID: billing.databaseID)
     }
 
     /// It has our name and is not as it was sent: somebody must look.

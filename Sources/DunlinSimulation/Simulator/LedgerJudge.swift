@@ -122,7 +122,10 @@ struct LedgerJudge {
     private static let leftovers = [
         (
             "in_flight_at_rest", "nobody knows yet what became of an attempt",
-            "SELECT MIN('attempt ' || id || ' is ' || state) FROM attempts WHERE ended_at IS NULL AND written_at < ?1"
+            """
+            SELECT MIN('attempt ' || a.id || ' is ' || a.state) FROM attempts a JOIN invoices i ON i.id = a.invoice_id
+            WHERE a.ended_at IS NULL AND a.written_at < ?1 AND COALESCE(i.waits_for, '') <> 'on_hold'
+            """
         ),
         (
             "dead_job", "a job is dead",
