@@ -1,6 +1,8 @@
 import DunlinCalendar
 import DunlinCore
+import DunlinDatabase
 import DunlinLedger
+import DunlinSandbox
 import DunlinTesting
 import Testing
 
