@@ -40,6 +40,7 @@ public struct BillDueSubscriptions: Sendable {
     public func run(now: Instant) async throws -> Summary {
         var summary = try await planParked(now: now)
         summary.add(try await planChanged(now: now))
+        summary.add(try await takeUpHeld(now: now))
         var last: (at: Instant, id: String)?
         repeat {
             let after = last
@@ -93,6 +94,27 @@ public struct BillDueSubscriptions: Sendable {
             return try Subscriptions.ids(ofCustomer: method.customerID, tx)
         case .adjustment: return try Adjustments.find(change.rowID, tx).map { [$0.subscriptionID] } ?? []
         }
+    }
+
+    /// Periods that waited for a debt which is settled now.
+    private func takeUpHeld(now: Instant) async throws -> Summary {
+        var summary = Summary()
+        var last = ""
+        while true {
+            let after = last
+            let ids = try await billing.database.read { tx in
+                try Decisions.settledHolds(after: after, limit: Self.pageSize, tx)
+            }
+            guard let end = ids.last else { return summary }
+            last = end
+            summary.add(
+                try await billing.database.write(step: "take-up-held") { tx in try takeUpHeld(ids, now: now, tx) })
+        }
+    }
+
+    func takeUpHeld(_ ids: [String], now: Instant, _ tx: Transaction) throws -> Summary {
+        let held = TakeUpHeld(billing: billing, gateways: gateways, now: now)
+        return try ids.reduce(into: Summary()) { summary, id in summary.add(try held.takeUp(id, tx)) }
     }
 
     func planDue(

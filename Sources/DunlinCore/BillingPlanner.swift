@@ -67,6 +67,14 @@ public enum BillingPlanner {
         public var start: LocalDate
         public var end: LocalDate
         public var periods: Int
+
+        public init(kind: DecisionKind, reason: String, start: LocalDate, end: LocalDate, periods: Int) {
+            self.kind = kind
+            self.reason = reason
+            self.start = start
+            self.end = end
+            self.periods = periods
+        }
     }
 
     public struct Plan: Hashable, Sendable {
@@ -86,16 +94,42 @@ public enum BillingPlanner {
     ///   - firstSeenOn: the local day on which it was first seen, if that was before it is planned for the first time.
     ///   - carriesOverFrom: `billed_through` of the subscription that this one replaces.
     ///   - isPaused: by the owner's wish or by a hold.
+    ///   - pauseShifts: whether a pause that begins now moves what follows; nil for what the row says.
     ///   - catchUp: what becomes of periods that were missed.
     public static func plan(
         _ terms: SubscriptionTerms, memory: Memory?, firstSeenOn: LocalDate? = nil, carriesOverFrom: LocalDate? = nil,
-        isPaused: Bool, catchUp: CatchUp = CatchUp(), now: Instant
+        isPaused: Bool, pauseShifts: Bool? = nil, catchUp: CatchUp = CatchUp(), now: Instant
     ) -> Plan {
         var draft = PlanDraft(
             terms: terms, memory: memory, firstSeenOn: firstSeenOn, carriesOverFrom: carriesOverFrom, now: now)
-        draft.obey(isPaused: isPaused)
+        draft.obey(isPaused: isPaused, shifts: pauseShifts ?? terms.shiftsOnResume)
         draft.recordDue(catchUp)
         return draft.plan
+    }
+
+    /// What becomes of a period that waited for a debt which is settled now.
+    public enum HeldFate: Hashable, Sendable {
+        /// - Parameter isMissed: it counts as one that was missed.
+        case invoice(isMissed: Bool)
+        case decision(DecisionKind, String)
+    }
+
+    /// Held periods are caught up as missed ones are, by the same policy.
+    ///
+    /// - Parameter starts: of the periods, oldest first.
+    public static func fates(
+        ofHeld starts: [Instant], _ terms: SubscriptionTerms, _ catchUp: CatchUp, now: Instant
+    ) -> [HeldFate] {
+        let fates = DueFates(ofHeld: starts, terms, catchUp, now: now)
+        return starts.enumerated().map { index, start in
+            switch fates[index] {
+            case .decided(let kind, let reason): .decision(kind, reason)
+            case .billed:
+                .invoice(
+                    isMissed: index < starts.count - 1
+                        || now.milliseconds(since: start) > catchUp.missedAfterSeconds * 1000)
+            }
+        }
     }
 
     /// What a canceled subscription is left with: nothing more comes due, and what came due before the cancellation was

@@ -20,18 +20,22 @@ public struct CatchUp: Hashable, Sendable {
     public var periodsMax: Int
     /// What may still be billed for missed periods, in minor units; nil for no ceiling.
     public var roomMinor: Int64?
+    /// How many more invoices a subscription gets that is past due; what exceeds them waits until it is not. nil for one
+    /// that is not past due.
+    public var pastDueRoom: Int?
     /// What came due up to this instant is recorded and none of it billed, for somebody who decides about it at once;
     /// what came due later is left to the next pass. nil in a pass.
     public var recordsThrough: Instant?
 
     public init(
         policy: Policy = .ask, missedAfterSeconds: Int64 = 48 * 3600, periodsMax: Int = 12, roomMinor: Int64? = nil,
-        recordsThrough: Instant? = nil
+        pastDueRoom: Int? = nil, recordsThrough: Instant? = nil
     ) {
         self.policy = policy
         self.missedAfterSeconds = missedAfterSeconds
         self.periodsMax = periodsMax
         self.roomMinor = roomMinor
+        self.pastDueRoom = pastDueRoom
         self.recordsThrough = recordsThrough
     }
 }
@@ -43,6 +47,8 @@ public struct CatchUpRules: Hashable, Sendable {
     public var plans: [String: CatchUp.Policy] = [:]
     public var missedAfterSeconds = CatchUp().missedAfterSeconds
     public var periodsMax = CatchUp().periodsMax
+    /// What a subscription gets while it is past due.
+    public var pastDue = PastDueRule()
     /// The most that one customer is billed for missed periods in one run, in minor units; none by default.
     public var customerMax: [Currency: Int64] = [:]
     /// The most that one run bills for missed periods, in minor units; none by default.

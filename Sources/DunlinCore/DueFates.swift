@@ -10,6 +10,7 @@ struct DueFates {
         static let missed = Fate.decided(.waiting, "missed")
         static let leftOut = Fate.decided(.skipped, "missed")
         static let aboveCeiling = Fate.decided(.waiting, "catch_up_ceiling")
+        static let pastDue = Fate.decided(.waiting, PastDueRule.reason)
     }
 
     private let lowerBound: Int
@@ -26,18 +27,42 @@ struct DueFates {
         // Only days can be left out by a zone, so that no other interval has periods of no length.
         let mayBeZero = schedule.interval.unit == .day && schedule.interval.count == 1
         var allowance = Allowance(terms, catchUp)
+        var missed: [Bool] = []
         var seen = 0
         for index in due.reversed() {
             if mayBeZero, schedule.period(index)?.isZeroLength != false {
                 fates.append(.zeroLength)
+                missed.append(false)
                 continue
             }
             let isNewest = seen == 0
             let isMissed = !isNewest || Self.isMissed(schedule.boundary(index), catchUp, now: now)
             seen += 1
             let fate = allowance.fate(isNewest: isNewest, isMissed: isMissed)
-            if fate == .billed, isMissed { missedInvoices += 1 }
+            missed.append(isMissed)
             fates.append(fate)
+        }
+        fates.reverse()
+        if let room = catchUp.pastDueRoom { leaveBilled(room) }
+        missedInvoices = zip(fates, missed.reversed()).count { $0 == .billed && $1 }
+    }
+
+    /// What is past due gets so many more invoices, the oldest first.
+    private mutating func leaveBilled(_ room: Int) {
+        let billed = fates.indices.filter { fates[$0] == .billed }
+        for index in billed.dropFirst(max(0, room)) { fates[index] = .pastDue }
+    }
+
+    /// What becomes of periods that waited for a debt that is settled now: they are caught up like missed ones.
+    ///
+    /// - Parameter starts: of the periods, oldest first.
+    init(ofHeld starts: [Instant], _ terms: SubscriptionTerms, _ catchUp: CatchUp, now: Instant) {
+        lowerBound = 0
+        var allowance = Allowance(terms, catchUp)
+        fates = starts.enumerated().reversed().map { index, start in
+            let isNewest = index == starts.count - 1
+            let isMissed = !isNewest || now.milliseconds(since: start) > catchUp.missedAfterSeconds * 1000
+            return allowance.fate(isNewest: isNewest, isMissed: isMissed)
         }
         fates.reverse()
     }

@@ -71,10 +71,12 @@ struct PlanDraft {
     // MARK: - Pauses
 
     /// Begins a pause, goes on with it, or ends it.
-    mutating func obey(isPaused: Bool) {
+    ///
+    /// - Parameter shifts: what one that begins now does when it ends.
+    mutating func obey(isPaused: Bool, shifts: Bool) {
         let today = schedule.zone.local(of: now).date
         if isPaused {
-            pause = pause ?? BillingPlanner.Pause(since: today, shifts: terms.shiftsOnResume)
+            pause = pause ?? BillingPlanner.Pause(since: today, shifts: shifts && schedule.billOn == nil)
         } else if let ended = pause {
             pause = nil
             if ended.shifts { shift(byDays: today.days(since: ended.since)) }

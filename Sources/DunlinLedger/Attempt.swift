@@ -30,6 +30,8 @@ public struct Attempt: Hashable, Sendable {
     public var paymentMethodID: String
     public var gatewayPaymentMethodID: String
     public var cardKey: String
+    /// `yyyy-MM`, as it was known then.
+    public var cardExpiry: String?
     public var amountMinor: Int64
     public var currencyCode: String
     public var description: String?
@@ -43,6 +45,8 @@ public struct Attempt: Hashable, Sendable {
     public var asks: Int
     public var serverFailedAt: Instant?
     public var emptyReadAt: Instant?
+    /// What its decline means, where it was declined.
+    public var declineClass: DeclineClass?
 
     init(_ row: Row) throws {
         id = try row.get("id")
@@ -58,6 +62,7 @@ public struct Attempt: Hashable, Sendable {
         paymentMethodID = try row.get("payment_method_id")
         gatewayPaymentMethodID = try row.get("gateway_payment_method_id")
         cardKey = try row.get("card_key")
+        cardExpiry = try row.get("card_expiry")
         amountMinor = try row.get("amount_minor")
         currencyCode = try row.get("currency")
         description = try row.get("description")
@@ -71,6 +76,7 @@ public struct Attempt: Hashable, Sendable {
         asks = try row.get("asks")
         serverFailedAt = try row.get("server_failed_at")
         emptyReadAt = try row.get("empty_read_at")
+        declineClass = try row.get("decline_class")
     }
 }
 
@@ -120,4 +126,21 @@ extension PaymentMethod {
     /// What network limits and final declines are counted by: the card's fingerprint where known, else the gateway's
     /// id of the method (P6).
     public var cardKey: String { fingerprint.flatMap { $0.isEmpty ? nil : $0 } ?? gatewayPaymentMethodID }
+
+    /// The last month in which the card is good, as `yyyy-MM`; nil where it is not known.
+    public var cardExpiry: String? {
+        guard let expYear, let expMonth else { return nil }
+        return "\(expYear)-\(expMonth < 10 ? "0" : "")\(expMonth)"
+    }
+}
+
+extension Attempt {
+    /// It was made on this method, as it is known now: with another number or date it is another card.
+    public func isOf(_ method: PaymentMethod) -> Bool {
+        guard gatewayPaymentMethodID == method.gatewayPaymentMethodID else { return false }
+        // A fingerprint or date that was learned since makes no other card.
+        let isSameNumber = cardKey == method.cardKey || cardKey == method.gatewayPaymentMethodID
+        let isSameDate = cardExpiry == nil || method.cardExpiry == nil || cardExpiry == method.cardExpiry
+        return isSameNumber && isSameDate
+    }
 }

@@ -9,12 +9,13 @@ public enum Attempts {
             """
             INSERT INTO attempts (invoice_id, intent_id, number, state, sending, gateway, account, gateway_customer_id,
                 payment_method_id, gateway_payment_method_id, card_key, amount_minor, currency, description,
-                statement_suffix, body_hash, baseline_charge, written_at, send_by, gateway_date)
-            VALUES (?1, ?2, ?3, 'sending', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+                statement_suffix, body_hash, baseline_charge, written_at, send_by, gateway_date, card_expiry)
+            VALUES (?1, ?2, ?3, 'sending', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+                ?20)
             """, new.invoiceID, new.intentID, new.number, new.sending, new.gateway, new.account, new.gatewayCustomerID,
             new.method.id, new.method.gatewayPaymentMethodID, new.method.cardKey, new.amount.minorUnits,
             new.amount.currency.code, new.description, new.statementSuffix, new.bodyHash, new.baselineCharge, now,
-            new.sendBy, new.gatewayDate)
+            new.sendBy, new.gatewayDate, new.method.cardExpiry)
         return tx.lastInsertedID
     }
 

@@ -8,6 +8,10 @@ enum BillingSchema {
             parked_reason TEXT,
             hold TEXT CHECK (hold IN ('pause', 'cancel')),
             hold_reason TEXT,
+            -- What the end of a pause by hold does; NULL for what the owner's row says.
+            hold_shifts INTEGER CHECK (hold_shifts IN (0, 1)),
+            -- 1: a person said that it is billed beside another one that looks the same.
+            allows_twin INTEGER NOT NULL DEFAULT 0 CHECK (allows_twin IN (0, 1)),
             -- The local day on which the subscription was first seen: nothing before it is billed by itself.
             first_seen_on TEXT NOT NULL,
             first_seen_at INTEGER NOT NULL,

@@ -18,6 +18,10 @@ public struct BillingState: Hashable, Sendable {
     public var parkedReason: String?
     public var hold: Hold?
     public var holdReason: String?
+    /// What the end of a pause by hold does; nil for what the owner's row says.
+    public var holdShifts: Bool?
+    /// A person said that it is billed beside another one that looks the same.
+    public var allowsTwin = false
     /// Local date, `yyyy-MM-dd`, as are the next two.
     public var firstSeenOn: String
     public var firstSeenAt: Instant
@@ -122,6 +126,10 @@ public enum BillingStates {
             SELECT DISTINCT c.gateway AS gateway FROM billing_state b
             JOIN subscriptions s ON s.id = b.subscription_id JOIN customers c ON c.id = s.customer_id
             WHERE (b.next_boundary_at IS NOT NULL AND b.next_boundary_at <= ?1) OR b.state = 'parked'
+            UNION
+            SELECT c.gateway FROM decisions d JOIN billing_state b ON b.subscription_id = d.subscription_id
+            JOIN subscriptions s ON s.id = d.subscription_id JOIN customers c ON c.id = s.customer_id
+            WHERE \(Decisions.isSettledHold)
             """, now
         ) { try $0.get("gateway") }
         return Set(names)
@@ -139,6 +147,24 @@ public enum BillingStates {
             VALUES (?1, 'active', ?2, ?3, '', '', ?3)
             ON CONFLICT (subscription_id) DO NOTHING
             """, subscriptionID, day, now)
+    }
+
+    /// Sets our own hold, which no import lifts; nil lifts it. The next pass looks at the subscription first.
+    ///
+    /// - Parameter shifts: what the end of a pause does; nil for what the owner's row says.
+    public static func setHold(
+        _ hold: BillingState.Hold?, reason: String?, shifts: Bool? = nil, of subscriptionID: String, _ tx: Transaction
+    ) throws {
+        try tx.execute(
+            "UPDATE billing_state SET hold = ?2, hold_reason = ?3, hold_shifts = ?4 WHERE subscription_id = ?1",
+            subscriptionID, hold, hold == nil ? nil : reason, shifts)
+        try ChangedRows.add(.subscription, subscriptionID, tx)
+    }
+
+    /// A person said that the subscription is no second import of another one. The next pass looks at it first.
+    public static func allowTwin(_ subscriptionID: String, _ tx: Transaction) throws {
+        try tx.execute("UPDATE billing_state SET allows_twin = 1 WHERE subscription_id = ?1", subscriptionID)
+        try ChangedRows.add(.subscription, subscriptionID, tx)
     }
 
     public static func save(_ state: BillingState, timeZoneData: String, _ tx: Transaction) throws {
@@ -187,6 +213,13 @@ public enum BillingStates {
     }
 
     static func read(_ row: Row) throws -> BillingState {
+        var state = try readPlan(row)
+        state.holdShifts = try row.get("hold_shifts")
+        state.allowsTwin = try row.get("allows_twin")
+        return state
+    }
+
+    private static func readPlan(_ row: Row) throws -> BillingState {
         BillingState(
             subscriptionID: try row.get("subscription_id"), state: try row.get("state"),
             parkedReason: try row.get("parked_reason"), hold: try row.get("hold"),

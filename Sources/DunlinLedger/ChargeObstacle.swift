@@ -8,6 +8,10 @@ public struct ChargeObstacle: Hashable, Sendable {
         case chargingStopped = "charging_stopped"
         case noMethod = "no_method"
         case cardExpired = "card_expired"
+        case cardClosed = "card_closed"
+        case cardDetached = "card_detached"
+        case mandateMissing = "mandate_missing"
+        case newAgreementNeeded = "new_agreement_needed"
         case budgetUsedUp = "budget_used_up"
     }
 
@@ -18,6 +22,7 @@ public struct ChargeObstacle: Hashable, Sendable {
 
 /// How a charge stands before it is tried: the card it goes to, and what is in its way.
 public struct ChargeOutlook: Sendable {
+    /// Where none can be charged, the one that comes first.
     public var method: PaymentMethod?
     public var obstacle: ChargeObstacle?
 
@@ -25,31 +30,35 @@ public struct ChargeOutlook: Sendable {
     ///   - at: when it will be tried; a card must be good then.
     ///   - day: the same as a local date of the subscription.
     ///   - sameAmountAs: the invoice, where there is one: some budgets count attempts of one amount.
+    ///   - attempts: on that invoice so far.
     public init(
         of subscription: Subscription, gateway: String, at: Instant, on day: LocalDate, sameAmountAs invoice: Invoice?,
-        budgets: [CardBudget] = CardBudget.all, _ tx: Transaction
+        after attempts: [Attempt] = [], budgets: [CardBudget] = CardBudget.all, _ tx: Transaction
     ) throws {
-        let choice = try MethodChoice.choose(for: subscription, gateway: gateway, tx)
+        let choice = try MethodChoice.choose(for: subscription, gateway: gateway, on: day, after: attempts, tx)
         method = choice.method
         if let state = try GatewayStates.find(gateway, tx), state.isStopped {
             obstacle = ChargeObstacle(
                 code: .chargingStopped, text: "charging is stopped at \(gateway): \(state.stopReason ?? "")")
         } else if let method = choice.method {
-            obstacle =
-                try Self.expiry(of: method, on: day)
-                ?? Self.budget(of: method, gateway: gateway, at: at, sameAmountAs: invoice, budgets, tx)
+            obstacle = try Self.budget(of: method, gateway: gateway, at: at, sameAmountAs: invoice, budgets, tx)
         } else {
-            obstacle = ChargeObstacle(code: .noMethod, text: choice.passedOver.joined(separator: "; "))
+            obstacle = ChargeObstacle(code: Self.code(choice), text: choice.reason)
+            let firstID = choice.passedOver.first?.methodID
+            method = try firstID.flatMap { try PaymentMethods.find($0, tx) }
         }
     }
 
-    /// A card is good to the end of its month.
-    private static func expiry(of method: PaymentMethod, on day: LocalDate) throws -> ChargeObstacle? {
-        guard let year = method.expYear, let month = method.expMonth, (year, month) < (day.year, day.month) else {
-            return nil
+    /// What is wrong with the method that comes first.
+    private static func code(_ choice: MethodChoice.Choice) -> ChargeObstacle.Code {
+        switch choice.passedOver.first?.why {
+        case nil, .notCard, .noConsent, .declinedBefore: .noMethod
+        case .expired: .cardExpired
+        case .otherBrand: .newAgreementNeeded
+        case .closed(.detached), .closed(.customerDeleted): .cardDetached
+        case .closed(.mandate): .mandateMissing
+        case .closed(.never), .closed(.needsMethod): .cardClosed
         }
-        let text = "\(method.id) expires \(month < 10 ? "0" : "")\(month)/\(year), before it is charged"
-        return ChargeObstacle(code: .cardExpired, text: text)
     }
 
     private static func budget(

@@ -41,6 +41,8 @@ enum CollectionSchema {
             payment_method_id TEXT NOT NULL REFERENCES payment_methods (id),
             gateway_payment_method_id TEXT NOT NULL,
             card_key TEXT NOT NULL,
+            -- 'yyyy-MM', as it was known then.
+            card_expiry TEXT,
             amount_minor INTEGER NOT NULL CHECK (amount_minor >= 1),
             currency TEXT NOT NULL,
             description TEXT,
@@ -210,12 +212,17 @@ enum CollectionSchema {
             UNIQUE (subscription_id, invoice_id, kind, step)
         ) STRICT;
 
-        -- Cards that a final decline closed for good (P6), by fingerprint where known, else by the gateway's method id.
+        -- Cards that are charged no more (P6), by fingerprint where known, else by the gateway's method id.
         CREATE TABLE retry_budget (
             gateway TEXT NOT NULL,
             card_key TEXT NOT NULL,
             closed_at INTEGER NOT NULL,
             reason TEXT NOT NULL,
+            cause TEXT NOT NULL DEFAULT 'never' CHECK (cause IN
+                ('never', 'needs_method', 'detached', 'mandate', 'customer_deleted')),
+            -- What was known of the card: with another number or date, one closed by needs_method is another card.
+            fingerprint TEXT,
+            card_expiry TEXT,
             PRIMARY KEY (gateway, card_key)
         ) STRICT;
         """

@@ -28,6 +28,22 @@ extension Decisions {
             """, subscriptionID, from.description, through.description, read: run)
     }
 
+    /// Runs of a subscription that wait for this reason, oldest first.
+    public static func waiting(
+        of subscriptionID: String, reason: String, _ tx: Transaction
+    ) throws -> [DecidedRun] {
+        try tx.rows(
+            """
+            SELECT id, kind, reason, run_start, run_end, periods FROM decisions
+            WHERE subscription_id = ?1 AND kind = 'waiting' AND reason = ?2 ORDER BY run_start, id
+            """, subscriptionID, reason, read: run)
+    }
+
+    /// Says why a run waits from now on.
+    public static func explain(_ run: DecidedRun, reason: String, _ tx: Transaction) throws {
+        try tx.execute("UPDATE decisions SET reason = ?2 WHERE id = ?1", run.id, reason)
+    }
+
     /// Takes some periods out of a run; what is left before and after them stays decided as it was.
     ///
     /// - Parameters:

@@ -7,5 +7,6 @@ enum LedgerSchema {
         BillingSchema.triggers,
         CollectionSchema.triggers,
         CollectionSchema.views,
+        MethodsSchema.tables,
     ].joined(separator: "\n")
 }

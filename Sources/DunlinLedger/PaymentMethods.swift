@@ -16,6 +16,44 @@ public enum PaymentMethods {
             """, customerID, read: PaymentMethod.init(row:))
     }
 
+    /// The same methods, with what is known against charging them at this gateway.
+    static func candidates(
+        ofCustomer customerID: String, gateway: String, _ tx: Transaction
+    ) throws -> [MethodChoice.Candidate] {
+        try tx.rows(
+            """
+            SELECT \(prefixedColumns("m")), a.brand AS agreed_brand, k.cause AS card_cause, k.reason AS card_reason,
+                k.fingerprint AS card_fingerprint, k.card_expiry AS card_expiry, g.cause AS method_cause,
+                g.reason AS method_reason, g.fingerprint AS method_fingerprint, g.card_expiry AS method_expiry
+            FROM payment_methods m
+            LEFT JOIN method_agreements a ON a.payment_method_id = m.id
+            LEFT JOIN retry_budget k ON k.gateway = ?2 AND k.card_key = m.fingerprint
+            LEFT JOIN retry_budget g ON g.gateway = ?2 AND g.card_key = m.gateway_payment_method_id
+            WHERE m.customer_id = ?1 ORDER BY m.is_default DESC, m.is_backup DESC, m.id
+            """, customerID, gateway
+        ) { row in
+            MethodChoice.Candidate(
+                method: try PaymentMethod(row: row), agreedBrand: try row.get("agreed_brand"),
+                closings: try ["card", "method"].compactMap { try closing(row, $0) })
+        }
+    }
+
+    private static func closing(_ row: Row, _ prefix: String) throws -> RetryBudget.Closing? {
+        guard let cause: RetryBudget.Cause = try row.get("\(prefix)_cause") else { return nil }
+        return RetryBudget.Closing(
+            cause: cause, reason: try row.get("\(prefix)_reason"), fingerprint: try row.get("\(prefix)_fingerprint"),
+            cardExpiry: try row.get("\(prefix)_expiry"))
+    }
+
+    /// The brand under which the customer agreed to be charged on this method; nil where none is known.
+    static func agreedBrand(_ id: String, _ tx: Transaction) throws -> String? {
+        try tx.value("SELECT brand FROM method_agreements WHERE payment_method_id = ?1", id)
+    }
+
+    private static func prefixedColumns(_ table: String) -> String {
+        columns.split(separator: ", ").map { "\(table).\($0)" }.joined(separator: ", ")
+    }
+
     /// The row that holds this method of a gateway for this customer; there is at most one.
     public static func id(
         customerID: String, gatewayPaymentMethodID: String, _ tx: Transaction

@@ -64,7 +64,7 @@ public struct PlanningJudge: Sendable {
             if let other = try BillingStates.replacer(of: replaced, otherThan: subscription.id, tx) {
                 throw SubscriptionTerms.Problem("replaces \(replaced), which \(other) replaces already")
             }
-        } else if !subscription.parallel,
+        } else if !subscription.parallel, row.state?.allowsTwin != true,
             let twin = try BillingStates.twin(of: subscription, seenBefore: row.state?.firstSeenAt ?? now, tx)
         {
             throw SubscriptionTerms.Problem(

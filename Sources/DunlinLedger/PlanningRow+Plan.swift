@@ -16,18 +16,21 @@ extension PlanningRow {
     /// - Parameters:
     ///   - memory: what the pass before left; by default what is stored.
     ///   - recordsThrough: nothing is billed, and what came due later is left alone; nil in a pass.
+    ///   - invoiced: how many invoices the caller foresees that are not stored.
     ///   - missed: what this run has billed for missed periods; asked only where a ceiling is set.
     public func plan(
         _ terms: SubscriptionTerms, memory: BillingPlanner.Memory?, rules: CatchUpRules, now: Instant,
-        recordsThrough: Instant? = nil, missed: (Currency) throws -> MissedAmounts, _ tx: Transaction
+        recordsThrough: Instant? = nil, invoiced: Int = 0, missed: (Currency) throws -> MissedAmounts, _ tx: Transaction
     ) throws -> BillingPlanner.Plan {
         let carriesOverFrom = memory == nil ? try carriedOver(tx) : nil
         var catchUp = rules.catchUp(plan: subscription.plan)
         catchUp.recordsThrough = recordsThrough
+        catchUp.pastDueRoom = try pastDueRoom(rules.pastDue, invoiced: invoiced, tx)
         func plan() -> BillingPlanner.Plan {
             BillingPlanner.plan(
                 terms, memory: memory, firstSeenOn: state.map { terms.schedule.zone.local(of: $0.firstSeenAt).date },
-                carriesOverFrom: carriesOverFrom, isPaused: isPaused, catchUp: catchUp, now: now)
+                carriesOverFrom: carriesOverFrom, isPaused: isPaused,
+                pauseShifts: state?.hold == .pause ? state?.holdShifts : nil, catchUp: catchUp, now: now)
         }
         let unlimited = plan()
         let currency = terms.unitAmount.currency
@@ -38,6 +41,13 @@ extension PlanningRow {
             currency, customerMinor: amounts.customerMinor, runMinor: amounts.runMinor
         ).map { $0 - min($0, extra) }
         return plan()
+    }
+
+    /// How many more invoices it gets while it is past due; nil when it is not.
+    private func pastDueRoom(_ rule: PastDueRule, invoiced: Int, _ tx: Transaction) throws -> Int? {
+        guard state?.state == .pastDue || state?.state == .unpaid else { return nil }
+        let open = try Invoices.unended(ofSubscription: subscription.id, tx).filter { $0.state == .open }
+        return rule.room(open: open.count + invoiced, hasFailed: open.contains { $0.firstFailedAt != nil })
     }
 
     /// What the invoices may take beside their price. Reductions are left out of account: where they make room under a

@@ -66,8 +66,16 @@ public enum SavedCards {
         row.country = method.card?.country ?? row.country
         row.funding = method.card?.funding ?? row.funding
         row.fingerprint = method.card?.fingerprint ?? row.fingerprint
-        row.consentAt = row.consentAt ?? consentAt?.rfc3339Seconds
+        // A brand that is new needs the customer's word anew; otherwise the first word stays.
+        if let consentAt, try isOfOtherBrand(row, tx) || row.consentAt == nil {
+            row.consentAt = consentAt.rfc3339Seconds
+        }
         return row
+    }
+
+    private static func isOfOtherBrand(_ row: PaymentMethod, _ tx: Transaction) throws -> Bool {
+        guard let brand = row.brand, let agreed = try PaymentMethods.agreedBrand(row.id, tx) else { return false }
+        return CardBrand.differ(agreed, brand)
     }
 
     /// The gateway's id, unless the owner gave that name to another row.
@@ -82,13 +90,13 @@ public enum SavedCards {
     }
 
     /// Declines are remembered by fingerprint where known, else by the method's id: a fingerprint that is learned later
-    /// takes the memory along (P6).
+    /// takes the memory along (P6). Another fingerprint is another card.
     private static func keepMemory(
         _ before: PaymentMethod, _ after: PaymentMethod, gateway: String, now: Instant, _ tx: Transaction
     ) throws {
-        guard before.cardKey != after.cardKey else { return }
+        guard before.cardKey != after.cardKey, before.cardKey == before.gatewayPaymentMethodID else { return }
         try Attempts.moveCard(gateway: gateway, from: before.cardKey, to: after.cardKey, tx)
-        guard let reason = try RetryBudget.closedReason(gateway: gateway, cardKey: before.cardKey, tx) else { return }
-        try RetryBudget.close(gateway: gateway, cardKey: after.cardKey, reason: reason, now: now, tx)
+        guard let closing = try RetryBudget.closing(gateway: gateway, cardKey: before.cardKey, tx) else { return }
+        try RetryBudget.close(gateway: gateway, cardKey: after.cardKey, closing, now: now, tx)
     }
 }

@@ -54,7 +54,8 @@ public struct SubscriptionForecast: Sendable {
         var memory = row.state.flatMap(BillingPlanner.Memory.init)
         var moment = now
         for _ in 0..<Self.boundariesMax(from: now, until: end) {
-            let plan = try row.plan(terms, memory: memory, rules: rules, now: moment, missed: missed, tx)
+            let plan = try row.plan(
+                terms, memory: memory, rules: rules, now: moment, invoiced: charges.count, missed: missed, tx)
             var missedLeft = plan.missedInvoices
             for record in plan.records {
                 switch record {

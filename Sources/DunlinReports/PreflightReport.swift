@@ -101,7 +101,8 @@ public struct PreflightReport: Report {
         let at = max(now, invoice.nextAttemptAt ?? now)
         guard at < end else { return nil }
         let outlook = try ChargeOutlook(
-            of: subscription, gateway: invoice.gateway, at: at, on: day(at, subscription), sameAmountAs: invoice, tx)
+            of: subscription, gateway: invoice.gateway, at: at, on: day(at, subscription), sameAmountAs: invoice,
+            after: Attempts.of(invoice.id, tx), tx)
         return PreflightLine(
             subscription: subscription, customer: customer, what: invoice.waitsFor == .retrying ? "retry" : "open",
             at: at, periodStart: LocalDate(invoice.periodStart), invoiceID: invoice.id, amount: amount,
@@ -140,8 +141,8 @@ private struct PreflightLine {
             Cell(problem),
             Cell(problemText ?? outlook?.obstacle?.text),
         ])
-        if problem != nil { totals.addProblem() }
         // What is parked is not charged.
+        if problem != nil { try totals.addProblem(what == "parked" ? nil : amount) }
         if let amount, what != "parked" { try totals.add(amount) } else { totals.addRow() }
     }
 }

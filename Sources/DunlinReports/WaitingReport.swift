@@ -41,6 +41,7 @@ public struct WaitingReport: Report {
     private static let words = [
         "missed": "came due while nothing ran; only the newest missed period is billed by itself",
         "catch_up_ceiling": "came due while nothing ran, and a ceiling of catch_up was reached",
+        "past_due": "came due while an earlier invoice was unpaid; taken up by itself when that is settled",
         "canceled_before_it_was_billed": "came due, and was canceled before it was billed",
         "paused_before_it_was_billed": "came due, and was paused before it was billed",
         "stub_after_change": "days between the old schedule and the first period of the new one",

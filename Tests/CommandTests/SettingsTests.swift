@@ -64,7 +64,7 @@ struct SettingsTests {
                     + "expects a whole number from 1 to 3600",
                 "config/dunlin.yaml:5:1: unknown key nonsense; known here: accounting_time_zone, allow_raw_card_data, "
                     + "backfill, catch_up, ceilings, database, gateways, late_after_minutes, listen, log, mode, "
-                    + "public_url, renewal_spread_minutes, return_url, source, worker",
+                    + "past_due_invoices_max, public_url, renewal_spread_minutes, return_url, source, while_past_due, worker",
             ])
     }
 

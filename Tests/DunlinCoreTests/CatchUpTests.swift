@@ -54,6 +54,18 @@ import Testing
                 "invoice 2026-09-15 2026-10-15",
             ]
         ),
+        // Past due, with room for two more open invoices, and for none.
+        (
+            CatchUp(policy: .all, pastDueRoom: 2),
+            [
+                "invoice 2026-06-15 2026-07-15", "invoice 2026-07-15 2026-08-15",
+                "waiting past_due 2026-08-15 2026-10-15 2",
+            ]
+        ),
+        (
+            CatchUp(policy: .ask, pastDueRoom: 0),
+            ["waiting missed 2026-06-15 2026-09-15 3", "waiting past_due 2026-09-15 2026-10-15 1"]
+        ),
         // Room for two of 19.00.
         (
             CatchUp(policy: .all, roomMinor: 5699),

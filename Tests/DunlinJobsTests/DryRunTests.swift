@@ -142,7 +142,7 @@ import Testing
         try await stage.pass()
         #expect(
             try await Self.preflight(stage) == [
-                "s-closed renewal 2026-01-05 10.00 no_method", "s-expires renewal 2026-01-05 10.00 ",
+                "s-closed renewal 2026-01-05 10.00 card_closed", "s-expires renewal 2026-01-05 10.00 ",
                 "s-good renewal 2026-01-05 10.00 ", "s-odd parked   parked", "s-retry retry 2026-01-01 10.00 ",
             ])
         // A month later the card that expires in January is of no use.

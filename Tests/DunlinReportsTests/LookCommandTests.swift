@@ -11,44 +11,15 @@ import Testing
 
 /// The commands themselves, on a data file of the test's own.
 @Suite struct LookCommandTests {
-    private final class File {
-        let folder: TemporaryFolder
-        var path: String { folder.file("dunlin.db") }
-
-        init(_ write: @escaping @Sendable (LedgerRows) throws -> Void) async throws {
-            folder = try TemporaryFolder()
-            try await change(opening: .create, write)
-        }
-
-        func change(
-            opening: DatabaseOptions.Opening = .mustExist, _ write: @escaping @Sendable (LedgerRows) throws -> Void
-        ) async throws {
-            let database = try Database.open(
-                .file(path, opening: opening, migrations: LiveDatabase.migrations, databaseID: "test"))
-            defer { database.close() }
-            try await database.write { try write(LedgerRows(tx: $0)) }
-        }
-
-        func read<T: Sendable>(_ body: @escaping @Sendable (Transaction) throws -> T) async throws -> T {
-            let database = try Database.open(.file(path, migrations: LiveDatabase.migrations))
-            defer { database.close() }
-            return try await database.read(body)
-        }
-
-        func run(_ arguments: String...) async -> dunlin.ExitStatus {
-            await Dunlin.run(arguments + ["--database", path, "--config", "config", "--quiet"])
-        }
-    }
-
     @Test func proveEndsWithZeroOnAHealthyLedgerAndWithOneOnABrokenPromise() async throws {
-        let file = try await File(HealthyLedger.write)
+        let file = try await CommandFile(HealthyLedger.write)
         #expect(await file.run("prove") == .done)
         try await file.change { rows in try rows.tx.execute("DELETE FROM jobs WHERE unique_key = 'charge-invoice/11'") }
         #expect(await file.run("prove", "--json") == .needsPerson)
     }
 
     @Test func aReportFileLiesBesideAManifestThatTellsItsSumsAndChecksum() async throws {
-        let file = try await File(FinanceLedger.write)
+        let file = try await CommandFile(FinanceLedger.write)
         let path = file.folder.file("dunning.csv")
         #expect(await file.run("report", "dunning", "--out", path, "--as-of", "2026-11-21") == .done)
         let data = try Data(contentsOf: URL(filePath: path))
@@ -65,7 +36,7 @@ import Testing
     }
 
     @Test func aReportThatFailsLeavesNoFileBehind() async throws {
-        let file = try await File { rows in
+        let file = try await CommandFile { rows in
             try FinanceLedger.write(rows)
             try rows.tx.execute("DROP TRIGGER invoices_frozen")
             try rows.tx.execute("UPDATE invoices SET currency = 'XXX' WHERE id = 32")
@@ -77,7 +48,7 @@ import Testing
     }
 
     @Test func aDiscardedChargeLeavesItsInvoiceToAPersonAndThePromisesHold() async throws {
-        let file = try await File(HealthyLedger.write)
+        let file = try await CommandFile(HealthyLedger.write)
         let id = try await file.read { tx in
             try tx.value("SELECT id FROM jobs WHERE unique_key = 'charge-invoice/21'", as: Int64.self)
         }
@@ -91,7 +62,7 @@ import Testing
     }
 
     @Test func aDeadJobIsReadyAgainAfterARetryAndTheReasonIsKept() async throws {
-        let file = try await File(HealthyLedger.write)
+        let file = try await CommandFile(HealthyLedger.write)
         let dead = try await file.read { try JobQueue.list(JobFilter(state: .dead), limit: 1, $0).first }
         let job = try #require(dead)
         #expect(await file.run("jobs", "retry", String(job.id), "--reason", "outage is over") == .done)
@@ -105,7 +76,7 @@ import Testing
     }
 
     @Test func severalJobsAreDecidedTogetherOrNotAtAll() async throws {
-        let file = try await File(HealthyLedger.write)
+        let file = try await CommandFile(HealthyLedger.write)
         let dead = try await file.read { try JobQueue.list(JobFilter(state: .dead), limit: 1, $0).first }
         let job = try #require(dead)
         #expect(await file.run("jobs", "retry", String(job.id), "99999", "--reason", "x") == .badInput)
@@ -120,7 +91,7 @@ import Testing
         ["report", "dunning", "--out", "/no/such/folder/file.csv"],
     ])
     func aWrongQuestionEndsWithStatusTwo(arguments: [String]) async throws {
-        let file = try await File(HealthyLedger.write)
+        let file = try await CommandFile(HealthyLedger.write)
         #expect(
             await Dunlin.run(arguments + ["--database", file.path, "--config", "config", "--quiet"]) == .badInput)
     }
@@ -133,7 +104,7 @@ import Testing
         ["attempts", "list", "--json"], ["attempts", "show", "41"], ["jobs", "list"], ["jobs", "show", "1"],
     ])
     func everyLookEndsWithStatusZero(arguments: [String]) async throws {
-        let file = try await File(HealthyLedger.write)
+        let file = try await CommandFile(HealthyLedger.write)
         #expect(await Dunlin.run(arguments + ["--database", file.path, "--config", "config", "--quiet"]) == .done)
     }
 }

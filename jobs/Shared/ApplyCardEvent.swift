@@ -38,14 +38,16 @@ struct ApplyCardEvent: Sendable {
         let reply = await gateway.driver.paymentMethod(id, customerID: customer.gatewayCustomerID)
         switch reply.result {
         case .value(let method) where isAttached(method, to: customer):
-            let isByNetwork = application.events.contains { $0.event.type == "payment_method.automatically_updated" }
+            // A network may give the card a new number or date, and it is charged on. Under another brand it is not
+            // charged before the customer has agreed anew (stripe.md 5.5); MethodChoice sees to that.
             try await application.end(.applied(nil), exchanges: reply.exchanges) { now, tx in
-                try update(row, method, customer, isByNetwork: isByNetwork, now: now, tx)
+                _ = try SavedCards.store(
+                    method, gateway: gateway.name, gatewayCustomerID: customer.gatewayCustomerID, now: now, tx)
             }
         case .value:
-            try await close(row, "it was detached at the gateway", exchanges: reply.exchanges)
+            try await close(row, .detached, "it was detached at the gateway", exchanges: reply.exchanges)
         case .refused(let refusal) where refusal.kind == .notFound:
-            try await close(row, "it is not at the gateway any more", exchanges: reply.exchanges)
+            try await close(row, .detached, "it is not at the gateway any more", exchanges: reply.exchanges)
         default: throw GatewayUnavailable(reply.result, about: "payment method \(id)")
         }
     }
@@ -54,19 +56,6 @@ struct ApplyCardEvent: Sendable {
     private func isAttached(_ method: PaymentMethodSnapshot, to customer: Customer) -> Bool {
         guard let owner = method.customerID else { return gateway.driver.kind == .wooshpay }
         return owner == customer.gatewayCustomerID
-    }
-
-    /// A network may give the card a new number or date, and it is charged on. Another brand needs the customer's word
-    /// anew (stripe.md 5.5).
-    private func update(
-        _ row: PaymentMethod, _ method: PaymentMethodSnapshot, _ customer: Customer, isByNetwork: Bool, now: Instant,
-        _ tx: Transaction
-    ) throws {
-        if isByNetwork, let before = row.brand?.lowercased(), let after = method.card?.brand, before != after {
-            try close(row, "the network made it \(after), and the customer agreed to \(before)", now: now, tx)
-        }
-        _ = try SavedCards.store(
-            method, gateway: gateway.name, gatewayCustomerID: customer.gatewayCustomerID, now: now, tx)
     }
 
     // MARK: - Cards that go
@@ -85,7 +74,7 @@ struct ApplyCardEvent: Sendable {
         guard mandate.status == "inactive" else {
             return try await application.end(.applied("it is \(mandate.status)"), exchanges: reply.exchanges)
         }
-        try await close(row, "its mandate is inactive", exchanges: reply.exchanges)
+        try await close(row, .mandate, "its mandate is inactive", exchanges: reply.exchanges)
     }
 
     /// A deleted customer has no cards any more; their subscriptions stay the owner's business.
@@ -101,23 +90,34 @@ struct ApplyCardEvent: Sendable {
         guard isDeleted else { return try await application.end(.applied(nil), exchanges: reply.exchanges) }
         let reason = "customer \(customer.id) was deleted at the gateway"
         try await application.end(.applied(reason), exchanges: reply.exchanges) { now, tx in
-            for row in try PaymentMethods.ofCustomer(customer.id, tx) { try close(row, reason, now: now, tx) }
+            for row in try PaymentMethods.ofCustomer(customer.id, tx) {
+                try close(row, .customerDeleted, reason, now: now, tx)
+            }
         }
         billing.logger.warning("a customer was deleted at the gateway", metadata: ["customer": "\(customer.id)"])
     }
 
-    private func close(_ row: PaymentMethod, _ reason: String, exchanges: [Exchange]) async throws {
+    private func close(
+        _ row: PaymentMethod, _ cause: RetryBudget.Cause, _ reason: String, exchanges: [Exchange]
+    ) async throws {
         try await application.end(.applied(reason), exchanges: exchanges) { now, tx in
-            try close(row, reason, now: now, tx)
+            try close(row, cause, reason, now: now, tx)
         }
     }
 
-    /// By the method's own id: the same card may be saved anew, under another.
-    private func close(_ row: PaymentMethod, _ reason: String, now: Instant, _ tx: Transaction) throws {
+    /// By the method's own id: the same card may be saved anew, under another. What was to be tried on it is looked at
+    /// again at once: another method takes its place, or one is asked for.
+    private func close(
+        _ row: PaymentMethod, _ cause: RetryBudget.Cause, _ reason: String, now: Instant, _ tx: Transaction
+    ) throws {
         let key = row.gatewayPaymentMethodID
-        guard try !RetryBudget.isClosed(gateway: gateway.name, cardKey: key, tx) else { return }
-        try RetryBudget.close(gateway: gateway.name, cardKey: key, reason: reason, now: now, tx)
+        let before = try RetryBudget.closing(gateway: gateway.name, cardKey: key, tx)
+        guard before == nil || before?.cause == .needsMethod else { return }
+        let closing = RetryBudget.Closing(
+            cause: cause, reason: reason, fingerprint: row.fingerprint, cardExpiry: row.cardExpiry)
+        try RetryBudget.close(gateway: gateway.name, cardKey: key, closing, now: now, tx)
         try Activity.add("payment_method_closed", reason: "\(row.id): \(reason)", now: now, tx)
+        try ChangedRows.add(.paymentMethod, row.id, tx)
     }
 
     // MARK: - Parts

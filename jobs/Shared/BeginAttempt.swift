@@ -58,10 +58,13 @@ struct BeginAttempt {
         }
         let intents = try Intents.of(invoiceID, tx)
         if customer.gateway != invoice.gateway { return try move(invoice, to: customer, intents, tx) }
-        guard let method = try method(for: subscription, invoice, tx) else { return .finished }
+        let choice = try choose(for: subscription, invoice, after: attempts, tx)
+        guard let method = choice.method else { return try askMethod(invoice, choice.reason, tx) }
         if let wait = try budgetWait(method, invoice, tx) { return try postpone(invoice, until: wait, tx) }
         let facts = Facts(
-            invoice: invoice, customer: customer, method: method, state: state, intents: intents, attempts: attempts)
+            invoice: invoice, customer: customer, method: method, passedOver: choice.passedOver, state: state,
+            intents: intents,
+            attempts: attempts)
         return try chooseIntent(facts, asked: asked, tx)
     }
 
@@ -69,6 +72,7 @@ struct BeginAttempt {
         let invoice: Invoice
         let customer: Customer
         let method: PaymentMethod
+        let passedOver: [MethodChoice.PassedOver]
         let state: GatewayState
         let intents: [Intent]
         let attempts: [Attempt]
@@ -112,18 +116,20 @@ struct BeginAttempt {
         return try finish(tx)
     }
 
-    private func method(
-        for subscription: Subscription, _ invoice: Invoice, _ tx: Transaction
-    ) throws -> PaymentMethod? {
-        let choice = try MethodChoice.choose(for: subscription, gateway: invoice.gateway, tx)
-        if let method = choice.method { return method }
-        let reason = choice.passedOver.joined(separator: "; ")
+    private func choose(
+        for subscription: Subscription, _ invoice: Invoice, after attempts: [Attempt], _ tx: Transaction
+    ) throws -> MethodChoice.Choice {
+        let today = (Zone(subscription.timeZone) ?? .utc).local(of: now).date
+        return try MethodChoice.choose(
+            for: subscription, gateway: invoice.gateway, on: today, after: attempts, tx)
+    }
+
+    private func askMethod(_ invoice: Invoice, _ reason: String, _ tx: Transaction) throws -> Start {
         try Invoices.wait(invoice.id, for: .needsMethod, failedAt: now, tx)
         try Activity.add(
             "needs_method", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)
         try BillingStates.refreshStanding(invoice.subscriptionID, tx)
-        _ = try finish(tx)
-        return nil
+        return try finish(tx)
     }
 
     /// When the card may be charged again, if a network's budget is used up: over all subscriptions (money.md 35).
@@ -239,6 +245,13 @@ struct BeginAttempt {
                 description: gateway.description, statementSuffix: gateway.statementSuffix,
                 bodyHash: gateway.driver.bodyHash(of: request, sending: sending), baselineCharge: baseline,
                 sendBy: claimed.lease.until, gatewayDate: facts.state.gatewayDate), now: now, tx)
+        if !facts.passedOver.isEmpty {
+            let why = facts.passedOver.map(\.text).joined(separator: "; ")
+            try Activity.add(
+                "method_passed_over", subscriptionID: facts.invoice.subscriptionID, invoiceID: facts.invoice.id,
+                attemptNumber: (facts.attempts.last?.number ?? 0) + 1, reason: "\(why); taken: \(facts.method.id)",
+                now: now, tx)
+        }
         // Whatever happens to this run, somebody asks what became of the attempt (P2).
         try FollowUps.settle(
             attemptID: id, gateway: gateway.name, of: facts.invoice, at: claimed.lease.until, now: now, tx)

@@ -114,7 +114,7 @@ public struct DryRun: Sendable {
         let zone = Zone(subscription.timeZone) ?? .utc
         let outlook = try ChargeOutlook(
             of: subscription, gateway: invoice.gateway, at: runAt, on: zone.local(of: runAt).date,
-            sameAmountAs: invoice, budgets: billing.rules.cardBudgets, tx)
+            sameAmountAs: invoice, after: Attempts.of(invoice.id, tx), budgets: billing.rules.cardBudgets, tx)
         return Charge(
             invoice: invoice, subscription: subscription, isNew: invoice.id > newestBefore, runAt: runAt,
             outlook: outlook)
@@ -133,6 +133,13 @@ extension BillDueSubscriptions {
         }
         if let newest = try ChangedRows.newest(tx) {
             while let page = try planChangedPage(through: newest, now: now, tx) { summary.add(page) }
+        }
+        var held = ""
+        while true {
+            let ids = try Decisions.settledHolds(after: held, limit: Self.pageSize, tx)
+            guard let end = ids.last else { break }
+            held = end
+            summary.add(try takeUpHeld(ids, now: now, tx))
         }
         var last: (at: Instant, id: String)?
         repeat {

@@ -5,7 +5,7 @@ import DunlinLedger
 import DunlinQueue
 
 /// What a change of the owner's rows means for invoices that are open already: a pause holds them, its end lets them
-/// go on, and a card that may be charged ends the wait for one.
+/// go on, a card that was not tried yet is tried at once, and where none is left one is asked for.
 struct OpenInvoices {
     let billing: Billing
     let now: Instant
@@ -13,28 +13,73 @@ struct OpenInvoices {
     func reconsider(_ subscription: Subscription, isPaused: Bool, _ tx: Transaction) throws {
         for invoice in try Invoices.unended(ofSubscription: subscription.id, tx) where invoice.state == .open {
             if isPaused {
-                try hold(invoice, tx)
+                try Self.hold(invoice, now: now, tx)
             } else if invoice.waitsFor == .onHold, invoice.holdReason == Invoice.pausedHold {
-                try goOn(invoice, tx)
-            } else if invoice.waitsFor == .needsMethod,
-                try MethodChoice.choose(for: subscription, gateway: invoice.gateway, tx).method != nil
-            {
-                try goOn(invoice, tx)
+                try Self.goOn(invoice, at: now, now: now, tx)
+            } else {
+                try reconsiderMethod(of: invoice, subscription, tx)
             }
         }
     }
 
-    private func hold(_ invoice: Invoice, _ tx: Transaction) throws {
+    /// Lets a pause rest what would be tried; what is in flight, or asked about first, finds the pause by itself.
+    static func hold(_ invoice: Invoice, now: Instant, _ tx: Transaction) throws {
         guard invoice.waitsFor == .scheduled || invoice.waitsFor == .retrying else { return }
         let isInFlight = try Attempts.of(invoice.id, tx).contains { $0.state.isInFlight }
         guard !isInFlight, !invoice.asksFirst else { return }
         try Invoices.wait(invoice.id, for: .onHold, holdReason: Invoice.pausedHold, tx)
-        try JobQueue.withdraw(uniqueKey: "charge-invoice/\(invoice.id)", reason: Invoice.pausedHold, now: now, tx)
+        try JobQueue.withdraw(
+            uniqueKey: FollowUps.chargeKey(invoice.id), reason: Invoice.pausedHold, now: now, tx)
     }
 
-    private func goOn(_ invoice: Invoice, _ tx: Transaction) throws {
+    /// Has the invoice tried, at once or at a later time.
+    static func goOn(_ invoice: Invoice, at: Instant, now: Instant, _ tx: Transaction) throws {
         let wait: Invoice.Wait = invoice.firstFailedAt == nil ? .scheduled : .retrying
-        try Invoices.wait(invoice.id, for: wait, nextAttemptAt: now, tx)
-        try FollowUps.charge(invoice, at: now, now: now, tx)
+        try Invoices.wait(invoice.id, for: wait, nextAttemptAt: at, tx)
+        // A job that waits for another time is replaced: it may have to wait longer.
+        try JobQueue.withdraw(uniqueKey: FollowUps.chargeKey(invoice.id), reason: "its time changed", now: now, tx)
+        try FollowUps.charge(invoice, at: at, now: now, tx)
+    }
+
+    // MARK: - Methods
+
+    private enum Step {
+        case leave, tryNow, askMethod
+    }
+
+    private func reconsiderMethod(of invoice: Invoice, _ subscription: Subscription, _ tx: Transaction) throws {
+        // One that was never tried has its job now, which finds the same out.
+        guard invoice.waitsFor == .needsMethod || invoice.waitsFor == .retrying, !invoice.asksFirst else { return }
+        let attempts = try Attempts.of(invoice.id, tx)
+        guard !attempts.contains(where: { $0.state.isInFlight }) else { return }
+        let today = (Zone(subscription.timeZone) ?? .utc).local(of: now).date
+        let choice = try MethodChoice.choose(for: subscription, gateway: invoice.gateway, on: today, tx)
+        switch Self.step(invoice, choice.method, after: attempts) {
+        case .leave: break
+        case .tryNow:
+            try Activity.add(
+                "method_changed", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id,
+                reason: "\(choice.method?.id ?? "") is tried at once", now: now, tx)
+            try Self.goOn(invoice, at: now, now: now, tx)
+        case .askMethod: try askMethod(invoice, choice.reason, tx)
+        }
+    }
+
+    /// A method is news to an invoice that was never tried on it, as it is known now: so a change leads to one try.
+    private static func step(_ invoice: Invoice, _ method: PaymentMethod?, after attempts: [Attempt]) -> Step {
+        guard let method else { return invoice.waitsFor == .needsMethod ? .leave : .askMethod }
+        if invoice.waitsFor == .needsMethod { return .tryNow }
+        guard let last = attempts.last(where: { $0.state == .declined }),
+            last.declineClass == .funds || last.declineClass == .issuerSoft
+        else { return .leave }
+        return attempts.contains { $0.isOf(method) } ? .leave : .tryNow
+    }
+
+    private func askMethod(_ invoice: Invoice, _ reason: String, _ tx: Transaction) throws {
+        try Invoices.wait(invoice.id, for: .needsMethod, failedAt: now, tx)
+        try JobQueue.withdraw(uniqueKey: FollowUps.chargeKey(invoice.id), reason: reason, now: now, tx)
+        try Activity.add(
+            "needs_method", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)
+        try BillingStates.refreshStanding(invoice.subscriptionID, tx)
     }
 }

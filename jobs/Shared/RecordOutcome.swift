@@ -150,7 +150,8 @@ struct RecordOutcome {
             // By both names: a fingerprint that becomes known later must not open the card again.
             for key in Set([frozen.attempt.cardKey, frozen.attempt.gatewayPaymentMethodID]) {
                 try RetryBudget.close(
-                    gateway: gateway.name, cardKey: key, reason: reason ?? declineClass.rawValue, now: now, tx)
+                    gateway: gateway.name, cardKey: key,
+                    frozen.attempt.closing(declineClass, reason: reason ?? declineClass.rawValue), now: now, tx)
             }
         }
         guard invoice.state == .open else {
@@ -209,7 +210,10 @@ struct RecordOutcome {
     /// Never again on this card: another card of the customer's is tried on the schedule, else one is asked for.
     private func askMethod(_ invoice: Invoice, tries: Int, failedAt: Instant?, _ tx: Transaction) throws {
         if let subscription = try Subscriptions.find(invoice.subscriptionID, tx),
-            try MethodChoice.choose(for: subscription, gateway: invoice.gateway, tx).method != nil,
+            try MethodChoice.choose(
+                for: subscription, gateway: invoice.gateway,
+                on: (Zone(subscription.timeZone) ?? .utc).local(of: now).date, tx
+            ).method != nil,
             case .tryAgain(let at) = billing.rules.dunning.nextStep(
                 after: .declined(Decline()), tries: tries, classified: nil, asks: 0, now: now)
         {
@@ -236,6 +240,15 @@ struct RecordOutcome {
         } else {
             try FollowUps.cancel(intent, of: invoice, now: now, tx)
         }
+    }
+}
+
+extension Attempt {
+    /// How a final decline of this attempt closes its card.
+    fileprivate func closing(_ declineClass: DeclineClass, reason: String) -> RetryBudget.Closing {
+        RetryBudget.Closing(
+            cause: declineClass == .needsMethod ? .needsMethod : .never, reason: reason,
+            fingerprint: cardKey == gatewayPaymentMethodID ? nil : cardKey, cardExpiry: cardExpiry)
     }
 }
 

@@ -135,7 +135,10 @@ struct TakeOver {
         guard let decline = snapshot.lastDecline, let method = snapshot.paymentMethodID else { return }
         let classified = billing.rules.declines.classify(decline, gateway: gateway.driver.kind, brand: nil)
         guard classified.declineClass == .never || classified.declineClass == .needsMethod else { return }
-        try RetryBudget.close(gateway: gateway.name, cardKey: method, reason: classified.reason, now: now, tx)
+        let cause: RetryBudget.Cause = classified.declineClass == .needsMethod ? .needsMethod : .never
+        try RetryBudget.close(
+            gateway: gateway.name, cardKey: method, RetryBudget.Closing(cause: cause, reason: classified.reason),
+            now: now, tx)
     }
 
     // MARK: - For a person

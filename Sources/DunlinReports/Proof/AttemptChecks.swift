@@ -63,12 +63,12 @@ enum AttemptChecks {
                 SELECT i.subscription_id, i.id, a.id FROM retry_budget r
                 JOIN attempts a ON a.card_key = r.card_key AND a.gateway = r.gateway
                     AND a.written_at > r.closed_at + 60000
-                JOIN invoices i ON i.id = a.invoice_id WHERE a.state <> 'never_happened'
+                JOIN invoices i ON i.id = a.invoice_id WHERE a.state <> 'never_happened' AND \(isSameCard)
                 UNION
                 SELECT i.subscription_id, i.id, a.id FROM retry_budget r
                 JOIN attempts a ON a.gateway_payment_method_id = r.card_key AND a.gateway = r.gateway
                     AND a.written_at > r.closed_at + 60000
-                JOIN invoices i ON i.id = a.invoice_id WHERE a.state <> 'never_happened'
+                JOIN invoices i ON i.id = a.invoice_id WHERE a.state <> 'never_happened' AND \(isSameCard)
                 """,
             ids: ["subscription_id", "invoice_id", "attempt_id"]),
         SQLCheck(
@@ -84,7 +84,9 @@ enum AttemptChecks {
                         AND later.gateway_customer_id = final.gateway_customer_id))
                 JOIN invoices i ON i.id = later.invoice_id
                 WHERE final.state = 'declined' AND final.decline_class IN ('needs_method', 'never')
-                    AND later.state <> 'never_happened'
+                    AND later.state <> 'never_happened' AND (final.decline_class = 'never'
+                        OR COALESCE(final.card_expiry, later.card_expiry, '') = COALESCE(later.card_expiry,
+                            final.card_expiry, ''))
                 """,
             ids: ["subscription_id", "invoice_id", "attempt_id", "declined_attempt_id"]),
         budget(
@@ -97,6 +99,13 @@ enum AttemptChecks {
             rule: "visa_20_in_30_days", sentence: "a 21st attempt of one amount on a Visa card within 30 days",
             brands: "'visa', 'Visa', 'VISA'", days: 30, declinesMax: 20, isPerAmount: true),
     ]
+
+    /// A card that was closed as it was known then is another one with another number or date (billing.md 2.6).
+    private static let isSameCard = """
+        (r.cause <> 'needs_method' OR (
+            COALESCE(r.card_expiry, a.card_expiry, '') = COALESCE(a.card_expiry, r.card_expiry, '')
+            AND (r.fingerprint IS NULL OR a.card_key IN (r.fingerprint, a.gateway_payment_method_id))))
+        """
 
     /// An attempt that came after so many declines of the card within the window (billing.md 2.8).
     private static func budget(

@@ -135,9 +135,17 @@ struct SimulatedWorker: Sendable {
         }
         return Billing(
             database: database, databaseID: database.databaseID ?? "", gateways: gateways, clock: clock,
-            rules: world.rules, logger: Logger(label: "simulated") { _ in SwiftLogNoOpLogHandler() },
+            rules: world.rules, schedule: Self.schedule,
+            logger: Logger(label: "simulated") { _ in SwiftLogNoOpLogHandler() },
             steps: options(process))
     }
+
+    /// Each kind that a schedule may start, three times a day.
+    private static let schedule: [CronLine] = {
+        let kinds = ScheduledKinds.known.keys.sorted()
+        let lines = kinds.enumerated().map { "\($1) \($0 * 7 % 60) 1,9,17 * * * UTC \($1)" }
+        return CronTable(lines.joined(separator: "\n"), knownKinds: ScheduledKinds.known).lines
+    }()
 
     private func options(_ process: SimulatedProcess) -> Steps {
         let world = world

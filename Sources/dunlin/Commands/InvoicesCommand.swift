@@ -1,7 +1,7 @@
 import ArgumentParser
 import DunlinReports
 
-/// `dunlin invoices list|show|refund|settle-refund`.
+/// `dunlin invoices …`: lists, stories, and what a person decides.
 struct InvoicesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invoices",
@@ -11,8 +11,12 @@ struct InvoicesCommand: ParsableCommand {
               dunlin invoices list --state needs_method
               dunlin invoices show 42
               dunlin invoices refund 42 --reason "charged by mistake"
+              dunlin invoices retry --filter state=retrying,decline=insufficient_funds --reason "pay day" --dry-run
             """,
-        subcommands: [List.self, Show.self, InvoicesRefund.self, InvoicesSettleRefund.self])
+        subcommands: [
+            List.self, Show.self, Retry.self, Void.self, MarkPaid.self, MarkUncollectible.self, Hold.self,
+            Release.self, Note.self, InvoicesRefund.self, InvoicesSettleRefund.self,
+        ])
 
     struct List: DunlinCommand {
         static let configuration = CommandConfiguration(

@@ -8,7 +8,7 @@ import DunlinLedger
 struct InvoicesRefund: DunlinCommand {
     static let configuration = CommandConfiguration(
         commandName: "refund",
-        abstract: "Give back what an invoice collected: all of it, or a part.",
+        abstract: "Give back what invoices collected: all of it, or of one a part.",
         discussion: """
             The refund is written with who asked for it and why; the next pass sends it. The subscription goes on: end it
             in your own rows. A reason of duplicate, fraudulent or requested_by_customer is told to the gateway as such;
@@ -17,17 +17,20 @@ struct InvoicesRefund: DunlinCommand {
             Examples:
               dunlin invoices refund 42 --reason "charged by mistake" --dry-run
               dunlin invoices refund 42 --amount 12.34 --reason "three days of outage"
+              dunlin invoices refund --filter state=paid,plan=gold,since=2026-11-01 --reason "billed twice" --dry-run
             """)
 
-    @Argument(help: "The invoice.") var id: Int64
+    @Argument(help: "The invoices.") var ids: [Int64] = []
     @Option(
-        help: .init("In major units of its currency, such as 12.34; all that is left without it.", valueName: "amount"))
+        help: .init(
+            "Of one invoice, in major units of its currency, such as 12.34; all that is left without it.",
+            valueName: "amount"))
     var amount: String?
-    @Option(help: .init("Why; kept, and shown with the invoice.", valueName: "text"))
-    var reason: String
-    @Flag(help: "Only say what would go back.")
-    var dryRun = false
+    @OptionGroup var hand: HandOptions
     @OptionGroup(title: "Everywhere") var global: GlobalOptions
+
+    private var reason: String { hand.reason }
+    private var dryRun: Bool { hand.dryRun }
 
     private struct Result: Encodable {
         let invoice: Int64
@@ -46,13 +49,20 @@ struct InvoicesRefund: DunlinCommand {
     }
 
     func validate() throws {
-        if reason.allSatisfy(\.isWhitespace) { throw ValidationError("--reason is empty") }
+        try hand.check(idCount: ids.count)
+        if amount != nil, ids.count != 1 { throw ValidationError("--amount is for one invoice") }
     }
 
     func run(in context: Context) async throws -> ExitStatus {
+        guard ids.count == 1, let id = ids.first else {
+            return try await HandRun(
+                verb: InvoiceVerb.refund, words: .init(command: "invoices refund", row: "INVOICE"), options: hand,
+                filterKeys: Invoices.filterKeys, filterStates: Invoices.filterStates
+            ).run(ids, context)
+        }
         let database = try context.openDatabase(try context.settings())
         defer { database.close() }
-        let (answer, refund) = try await answer(database, context)
+        let (answer, refund) = try await answer(id, database, context)
         switch answer {
         case .notHere: throw CommandFailure(.badInput, "there is no invoice \(id)")
         case .refused(_, let why): throw CommandFailure(.badInput, "invoice \(id) is not refunded: \(why)")
@@ -62,9 +72,9 @@ struct InvoicesRefund: DunlinCommand {
     }
 
     private func answer(
-        _ database: Database, _ context: Context
+        _ id: Int64, _ database: Database, _ context: Context
     ) async throws -> (answer: RefundInvoice.Answer, refund: Refund?) {
-        let (id, amount, reason, now, actor) = (id, amount, Redaction.clean(reason), context.clock.now(), context.actor)
+        let (amount, reason, now, actor) = (amount, Redaction.clean(reason), context.clock.now(), context.actor)
         if dryRun {
             return (
                 try await database.read { tx in try RefundInvoice.plan(invoiceID: id, amount: amount, tx) }, nil
@@ -80,11 +90,11 @@ struct InvoicesRefund: DunlinCommand {
         let text = Currency(code).map { Money(minorUnits: plan.amountMinor, currency: $0).majorUnits }
         let amount = text ?? String(plan.amountMinor)
         let result = Result(
-            invoice: id, refund: refund?.number, gateway: plan.intent.gateway, amount: amount,
+            invoice: plan.invoice.id, refund: refund?.number, gateway: plan.intent.gateway, amount: amount,
             amountMinor: plan.amountMinor, currency: code, leftMinor: plan.leftMinor, reason: Redaction.clean(reason),
             state: refund?.state.rawValue ?? "planned", waits: plan.waits, dryRun: dryRun)
         try context.output.show(result) {
-            let what = "\(amount) \(code) of invoice \(id)"
+            let what = "\(amount) \(code) of invoice \(plan.invoice.id)"
             let first =
                 dryRun
                 ? "\(what) would go back; nothing was written"

@@ -1,4 +1,6 @@
 import ArgumentParser
+import DunlinJobs
+import DunlinLedger
 import DunlinReports
 
 /// `dunlin jobs list|show|retry|discard`.
@@ -48,38 +50,54 @@ struct JobsCommand: ParsableCommand {
         }
     }
 
-    struct Target: ParsableArguments {
-        @Argument(help: "The jobs.") var ids: [Int64]
-
-        @Option(help: .init("Why; kept.", valueName: "text"))
-        var reason: String
-
-        func validate() throws {
-            if reason.allSatisfy(\.isWhitespace) { throw ValidationError("--reason is empty") }
-        }
-    }
-
-    struct Retry: DunlinCommand {
+    struct Retry: JobHandCommand {
         static let configuration = CommandConfiguration(
-            commandName: "retry", abstract: "Make dead jobs ready with all their runs, and waiting ones due now.")
+            commandName: "retry", abstract: "Make dead jobs ready with all their runs, and waiting ones due now.",
+            discussion: """
+                Examples:
+                  dunlin jobs retry 42 --reason "the gateway's outage is over"
+                  dunlin jobs retry --filter state=dead,kind=charge-invoice --max-rate 60/min --reason "outage over"
+                """)
 
-        @OptionGroup var target: Target
+        @Argument(help: "The jobs.") var ids: [Int64] = []
+        @OptionGroup var hand: HandOptions
+        @OptionGroup var rate: PaceOption
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        func run(in context: Context) async throws -> ExitStatus {
-            try await JobVerb.retry.run(target, context)
-        }
+        var verb: JobVerb { .retry }
+        var pace: Int64? { rate.maxRate?.milliseconds }
     }
 
-    struct Discard: DunlinCommand {
+    struct Discard: JobHandCommand {
         static let configuration = CommandConfiguration(
             commandName: "discard", abstract: "Give jobs up; an invoice that one would have charged is put on hold.")
 
-        @OptionGroup var target: Target
+        @Argument(help: "The jobs.") var ids: [Int64] = []
+        @OptionGroup var hand: HandOptions
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        func run(in context: Context) async throws -> ExitStatus {
-            try await JobVerb.discard.run(target, context)
-        }
+        var verb: JobVerb { .discard }
+    }
+}
+
+/// A verb of `dunlin jobs` that a person says about one job or many.
+protocol JobHandCommand: DunlinCommand {
+    var ids: [Int64] { get }
+    var hand: HandOptions { get }
+    var verb: JobVerb { get }
+    var pace: Int64? { get }
+}
+
+extension JobHandCommand {
+    var pace: Int64? { nil }
+
+    func validate() throws { try hand.check(idCount: ids.count) }
+
+    func run(in context: Context) async throws -> ExitStatus {
+        let name = Self.configuration.commandName ?? ""
+        return try await HandRun(
+            verb: verb, words: .init(command: "jobs \(name)", row: "JOB"), options: hand,
+            filterKeys: JobVerb.filterKeys, filterStates: JobVerb.filterStates, paceMilliseconds: pace
+        ).run(ids, context)
     }
 }

@@ -35,7 +35,8 @@ struct ReportRun {
 
     private static func summary(_ totals: ReportTotals) -> String {
         let sums = totals.totals.map { ", \($0.amount) in \($0.rows)" }.joined()
-        let problems = totals.problems == 0 ? "" : "; \(totals.problems) with a problem"
+        let failing = totals.problemTotals.map { ", \($0.amount) in \($0.rows)" }.joined()
+        let problems = totals.problems == 0 ? "" : "; \(totals.problems) with a problem\(failing)"
         return "\(totals.rows) row\(totals.rows == 1 ? "" : "s")\(sums)\(problems)"
     }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DunlinReports
 
-/// `dunlin subscriptions list|show`.
+/// `dunlin subscriptions list|show|pause|resume|cancel|unpark`.
 struct SubscriptionsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "subscriptions",
@@ -10,8 +10,9 @@ struct SubscriptionsCommand: ParsableCommand {
             Examples:
               dunlin subscriptions list --state parked
               dunlin subscriptions show sub_0042
+              dunlin subscriptions pause sub_0042 --reason "moving house"
             """,
-        subcommands: [List.self, Show.self])
+        subcommands: [List.self, Show.self, Pause.self, Resume.self, Cancel.self, Unpark.self])
 
     struct List: DunlinCommand {
         static let configuration = CommandConfiguration(

@@ -75,8 +75,11 @@ struct Context: Sendable {
     /// The drivers of all gateways that have a key. Shut them down when done.
     func makeGateways(_ settings: Settings) throws -> LiveGateways { try LiveGateways(settings, clock: clock) }
 
-    /// Who is at the keyboard, for the record of what was decided by hand.
-    var actor: String { environment["SUDO_USER"] ?? environment["USER"] ?? environment["LOGNAME"] ?? "person" }
+    /// Who is at the keyboard, and where, for the record of what was decided by hand.
+    var actor: String {
+        let user = environment["SUDO_USER"] ?? environment["USER"] ?? environment["LOGNAME"] ?? "person"
+        return HostName.current.map { "\(user)@\($0)" } ?? user
+    }
 
     private var globalFlags: [SettingsSources.Flag] {
         var flags: [SettingsSources.Flag] = []

@@ -8,10 +8,13 @@ extension Settings {
         let customer = amounts(reader, "catch_up.amount_per_customer")
         let run = amounts(reader, "catch_up.total_per_run")
         let plans = plans(reader)
-        guard let policy, let hours, let periods else { return nil }
+        let pastDue: PastDueRule.Policy? = reader.choice("while_past_due")
+        let openMax = reader.integer("past_due_invoices_max", in: 1...100)
+        guard let policy, let hours, let periods, let pastDue, let openMax else { return nil }
         var rules = CatchUpRules()
         rules.policy = policy
         rules.plans = plans
+        rules.pastDue = PastDueRule(policy: pastDue, openInvoicesMax: openMax)
         rules.missedAfterSeconds = Int64(hours) * 3600
         rules.periodsMax = periods
         for amount in customer { rules.customerMax[amount.currency] = amount.minorUnits }

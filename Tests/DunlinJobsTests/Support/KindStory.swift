@@ -15,13 +15,14 @@ enum KindStory {
 
     private static let short: Set<String> = [
         "a first charge", "a late debt at WooshPay", "canceled between two tries", "the answer to the confirm is lost",
-        "the answer to the one call is lost",
+        "the answer to the one call is lost", "authentication is wanted at WooshPay",
     ]
 
     private static let others = [
         Scenario("money goes back", .paid, options: { $0.ignoresKeys = true }, story: refund),
         Scenario("events tell of a charge", .paid, options: { $0.makesEvents = true }, story: events),
         Scenario("the schedule prunes", .paid, options: { $0.schedule = pruning }, story: prune),
+        Scenario("the gateway is asked for its events", .paid, options: fetching, story: prune),
     ]
 
     /// Kinds that ran in this run of the story.
@@ -64,6 +65,12 @@ enum KindStory {
             exchanges 30 3 * * * UTC prune-exchanges keep=1d
             """, knownKinds: ScheduledKinds.known
         ).lines
+
+    private static let fetching: @Sendable (inout StageOptions) -> Void = { options in
+        options.makesEvents = true
+        options.schedule =
+            CronTable("events 0 3 * * * UTC fetch-events back=2d", knownKinds: ScheduledKinds.known).lines
+    }
 
     private static let prune: @Sendable (Stage) async throws -> Void = { stage in
         try await stage.customer()

@@ -1,0 +1,155 @@
+import ArgumentParser
+import DunlinJobs
+import DunlinLedger
+
+/// A verb of `dunlin invoices` that a person says about one invoice or many.
+protocol InvoiceHandCommand: DunlinCommand {
+    var ids: [Int64] { get }
+    var hand: HandOptions { get }
+    var verb: InvoiceVerb { get }
+    var pace: Int64? { get }
+}
+
+extension InvoiceHandCommand {
+    var pace: Int64? { nil }
+
+    func validate() throws { try hand.check(idCount: ids.count) }
+
+    func run(in context: Context) async throws -> ExitStatus {
+        let name = Self.configuration.commandName ?? ""
+        return try await HandRun(
+            verb: verb, words: .init(command: "invoices \(name)", row: "INVOICE"), options: hand,
+            filterKeys: Invoices.filterKeys, filterStates: Invoices.filterStates, paceMilliseconds: pace
+        ).run(ids, context)
+    }
+}
+
+extension InvoicesCommand {
+    struct Retry: InvoiceHandCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "retry",
+            abstract: "Try open invoices now, or at a rate; the next pass sends it.",
+            discussion: """
+                Refused where a try would break a promise: an attempt in flight, a card that is charged no more, a
+                network's budget that is used up, a debt that waits for the customer, a hold, a dispute.
+
+                Examples:
+                  dunlin invoices retry 42 --reason "the customer topped up"
+                  dunlin invoices retry --filter state=retrying,decline=insufficient_funds --max-rate 60/min --reason "pay day"
+                """)
+
+        @Argument(help: "The invoices.") var ids: [Int64] = []
+        @OptionGroup var hand: HandOptions
+        @OptionGroup var rate: PaceOption
+        @OptionGroup(title: "Everywhere") var global: GlobalOptions
+
+        var verb: InvoiceVerb { .retry }
+        var pace: Int64? { rate.maxRate?.milliseconds }
+    }
+
+    struct Void: InvoiceHandCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "void",
+            abstract: "Say that open invoices were never owed; nothing of them is tried any more.",
+            discussion: """
+                Examples:
+                  dunlin invoices void 42 --reason "billed by mistake"
+                  dunlin invoices void --filter plan=trial-plus,since=2026-11-01 --reason "wrong price" --dry-run
+                """)
+
+        @Argument(help: "The invoices.") var ids: [Int64] = []
+        @OptionGroup var hand: HandOptions
+        @OptionGroup(title: "Everywhere") var global: GlobalOptions
+
+        var verb: InvoiceVerb { .void }
+    }
+
+    struct MarkPaid: InvoiceHandCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "mark-paid",
+            abstract: "Say that the money came another way, such as a bank transfer.",
+            discussion: """
+                Refused while an attempt is in flight: it may have collected the money too.
+
+                Examples:
+                  dunlin invoices mark-paid 42 --reason "bank transfer of 2026-11-20"
+                """)
+
+        @Argument(help: "The invoices.") var ids: [Int64] = []
+        @OptionGroup var hand: HandOptions
+        @OptionGroup(title: "Everywhere") var global: GlobalOptions
+
+        var verb: InvoiceVerb { .markPaid }
+    }
+
+    struct MarkUncollectible: InvoiceHandCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "mark-uncollectible",
+            abstract: "Give open invoices up; they stay owed and on the dunning list.",
+            discussion: """
+                Examples:
+                  dunlin invoices mark-uncollectible 42 --reason "the company is insolvent"
+                """)
+
+        @Argument(help: "The invoices.") var ids: [Int64] = []
+        @OptionGroup var hand: HandOptions
+        @OptionGroup(title: "Everywhere") var global: GlobalOptions
+
+        var verb: InvoiceVerb { .markUncollectible }
+    }
+
+    struct Hold: InvoiceHandCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "hold",
+            abstract: "Try open invoices no more until they are released.",
+            discussion: """
+                Examples:
+                  dunlin invoices hold 42 --reason "complaint, waits for support"
+                  dunlin invoices hold --filter customer=c-kim --reason "promised to pay on Friday"
+                """)
+
+        @Argument(help: "The invoices.") var ids: [Int64] = []
+        @OptionGroup var hand: HandOptions
+        @OptionGroup(title: "Everywhere") var global: GlobalOptions
+
+        var verb: InvoiceVerb { .hold }
+    }
+
+    struct Release: InvoiceHandCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "release",
+            abstract: "Let invoices go on that are on hold.",
+            discussion: """
+                Read the hold's reason first (dunlin invoices show ID): what was collected elsewhere is to be voided or
+                marked paid, not released.
+
+                Examples:
+                  dunlin invoices release 42 --reason "complaint settled"
+                  dunlin invoices release --filter state=on_hold,customer=c-kim --max-rate 10/min --reason "settled"
+                """)
+
+        @Argument(help: "The invoices.") var ids: [Int64] = []
+        @OptionGroup var hand: HandOptions
+        @OptionGroup var rate: PaceOption
+        @OptionGroup(title: "Everywhere") var global: GlobalOptions
+
+        var verb: InvoiceVerb { .release }
+        var pace: Int64? { rate.maxRate?.milliseconds }
+    }
+
+    struct Note: InvoiceHandCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "note",
+            abstract: "Keep a note with invoices: the text of --reason, shown with them and in the dunning list.",
+            discussion: """
+                Examples:
+                  dunlin invoices note 42 --reason "promised to pay on Friday"
+                """)
+
+        @Argument(help: "The invoices.") var ids: [Int64] = []
+        @OptionGroup var hand: HandOptions
+        @OptionGroup(title: "Everywhere") var global: GlobalOptions
+
+        var verb: InvoiceVerb { .note }
+    }
+}
