@@ -185,6 +185,30 @@ import Testing
     // MARK: - What an event may not do
 
     /// The payload says succeeded, and the gateway says that nothing happened: the ledger stays as it is.
+    /// Held for a person, it is not tried again on its schedule besides.
+    @Test func anEventWhoseReadIsAboutSomebodyElseHoldsTheDebtAndNothingIsTriedMeanwhile() async throws {
+        let stage = try Stage { $0.makesEvents = true }
+        let card = try await stage.customer()
+        stage.script(card, ["insufficient_funds"])
+        try await stage.subscribe()
+        try await stage.run(days: 1)
+        #expect(try await stage.invoice().waitsFor == .retrying)
+        let id = try #require(try stage.gatewayIntents().first?.id)
+        let body = """
+            {"id":"\(id)","object":"payment_intent","status":"succeeded","amount":1000,"currency":"usd",\
+            "customer":"cus_other","livemode":false,"metadata":{}}
+            """
+        stage.wire.disturb { $0.kind == .retrieve ? .answer(200, body: body) : nil }
+        try await stage.deliver(stage.takeEvents())
+        try await stage.pass()
+        #expect(try await stage.invoice().waitsFor == .onHold)
+        #expect(try await stage.violations() == [])
+        stage.wire.disturb(nil)
+        try await stage.run(days: 10)
+        #expect(stage.wire.count(.confirm) == 1)
+        #expect(try await stage.violations() == [])
+    }
+
     @Test func aPayloadAloneChangesNothing() async throws {
         let stage = try await Self.stage(["insufficient_funds"])
         try await stage.pass { $0.waitSeconds = 0 }

@@ -169,7 +169,7 @@ struct ApplyIntentEvent: Sendable {
         try await application.end(.ignored(reason, isForeign: true), exchanges: exchanges, invoiceID: invoice.id) {
             now, tx in
             let isInFlight = try Attempts.of(invoice.id, tx).contains { $0.state.isInFlight }
-            if !isInFlight { try Invoices.wait(invoice.id, for: .onHold, holdReason: reason, tx) }
+            if !isInFlight { try HoldForPerson.hold(invoice, reason: reason, now: now, tx) }
             try Activity.add(
                 "incident", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)
         }
