@@ -111,6 +111,8 @@ struct TakeOver {
         }
         let isOpen = snapshot.status != .canceled && snapshot.status != .succeeded
         if isOpen, known.contains(where: { !$0.isCanceled }) { return nil }
+        // A create that arrived after the debt had ended: nobody confirms it any more.
+        if invoice.state != .open, snapshot.isUnconfirmed { return nil }
         if named != nil, snapshot.status == .canceled { return nil }
         return try insert(snapshot, number: named == nil ? number : nil, known, invoice, amount, tx)
     }

@@ -34,7 +34,7 @@ struct SimulatedWorker: Sendable {
 
     private func waitWhileDown() async {
         while world.now < world.downUntil, !world.isOver {
-            await world.wait(world.downUntil.milliseconds(since: world.now), nil)
+            await world.wait(min(3_600_000, world.downUntil.milliseconds(since: world.now)), nil)
         }
     }
 
