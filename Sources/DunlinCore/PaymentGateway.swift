@@ -156,4 +156,4 @@ public protocol ListingGateway: Sendable {
 
 /// A whole gateway: what every driver does.
 public typealias PaymentGateway = ChargingGateway & ListingGateway & SavedCardsGateway & RefundingGateway
-    & WatchingGateway
+    & WatchingGateway & ReconcilingGateway

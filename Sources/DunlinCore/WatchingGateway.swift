@@ -1,3 +1,5 @@
+public import DunlinCalendar
+
 /// A dispute as a gateway showed it at one moment.
 public struct DisputeSnapshot: Hashable, Sendable {
     public var id: String
@@ -7,13 +9,19 @@ public struct DisputeSnapshot: Hashable, Sendable {
     public var amount: Money?
     public var intentID: String?
     public var reason: String?
+    /// The gateway's clock.
+    public var createdAt: Instant?
 
-    public init(id: String, status: String, amount: Money? = nil, intentID: String? = nil, reason: String? = nil) {
+    public init(
+        id: String, status: String, amount: Money? = nil, intentID: String? = nil, reason: String? = nil,
+        createdAt: Instant? = nil
+    ) {
         self.id = id
         self.status = status
         self.amount = amount
         self.intentID = intentID
         self.reason = reason
+        self.createdAt = createdAt
     }
 }
 

@@ -269,18 +269,6 @@ enum CollectionSchema {
             PRIMARY KEY (gateway, endpoint)
         ) STRICT;
 
-        CREATE TABLE reconcile_runs (
-            id INTEGER PRIMARY KEY,
-            gateway TEXT NOT NULL,
-            from_at INTEGER NOT NULL,
-            through_at INTEGER NOT NULL,
-            started_at INTEGER NOT NULL,
-            ended_at INTEGER,
-            checked INTEGER NOT NULL DEFAULT 0,
-            differences INTEGER NOT NULL DEFAULT 0,
-            left_out INTEGER NOT NULL DEFAULT 0
-        ) STRICT;
-
         CREATE TABLE activity (
             id INTEGER PRIMARY KEY,
             recorded_at INTEGER NOT NULL,

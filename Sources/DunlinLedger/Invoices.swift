@@ -28,6 +28,11 @@ public enum Invoices {
         try tx.value("SELECT MAX(id) FROM invoices") ?? 0
     }
 
+    /// The id of the first invoice that was opened then or later; one that no invoice has when there is none.
+    public static func firstID(since: Instant, _ tx: Transaction) throws -> Int64 {
+        try tx.value("SELECT MIN(id) FROM invoices WHERE invoiced_at >= ?1", since) ?? newestID(tx) + 1
+    }
+
     public static func find(_ id: Int64, _ tx: Transaction) throws -> Invoice? {
         try tx.row("SELECT * FROM invoices WHERE id = ?1", id, read: Invoice.init)
     }

@@ -3,6 +3,9 @@ public import DunlinDatabase
 /// The billing tables. Each table has a file of its own here, with every statement on it.
 public enum Ledger {
     public static let migrations = [Migration(id: "ledger-001", sql: LedgerSchema.first)]
+
+    /// Only what a comparison with a gateway writes: for a database in memory beside a ledger that is only read.
+    public static let reconciling = [Migration(id: "reconcile-in-memory", sql: ReconcileSchema.tables)]
 }
 
 /// A fault of the ledger's own: a row that must exist does not, or a state that must hold does not.

@@ -3,7 +3,7 @@ enum LedgerSchema {
     static let first = [
         OwnerSchema.tables, OwnerSchema.changeTriggers, BillingSchema.tables, CollectionSchema.tables,
         CollectionSchema.state, PlansSchema.tables, SourceSchema.tables, PollingSchema.tables,
-        OwnerSchema.guardTriggers,
+        ReconcileSchema.tables, ReconcileSchema.indexes, OwnerSchema.guardTriggers,
         BillingSchema.triggers,
         CollectionSchema.triggers,
         CollectionSchema.views,

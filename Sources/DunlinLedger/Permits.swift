@@ -45,6 +45,18 @@ public enum Permits {
         return (Int(granted), granted > 0 ? now : now.adding(milliseconds: max(waitMilliseconds, 1)))
     }
 
+    /// When each of these buckets is more than half full: now, or a later instant if nobody takes from them.
+    public static func nextPlenty(
+        gateway: String, _ wants: [Want], now: Instant, _ tx: Transaction
+    ) throws -> Instant {
+        let waits = try wants.map { want -> Int64 in
+            let missing = want.capacityMilli / 2 + 1 - (try milliPermits(gateway: gateway, want, now: now, tx))
+            guard missing > 0 else { return 0 }
+            return max(1, Int64((Double(missing) / max(want.refill, 0.001)).rounded(.up)))
+        }
+        return now.adding(milliseconds: waits.max() ?? 0)
+    }
+
     /// Gives back units that were taken and not used.
     public static func giveBack(
         _ units: Int, gateway: String, _ wants: [Want], now: Instant, _ tx: Transaction

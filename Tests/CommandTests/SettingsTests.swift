@@ -64,7 +64,8 @@ struct SettingsTests {
                     + "expects a whole number from 1 to 3600",
                 "config/dunlin.yaml:5:1: unknown key nonsense; known here: accounting_time_zone, allow_raw_card_data, "
                     + "backfill, catch_up, ceilings, database, gateways, late_after_minutes, listen, log, mode, "
-                    + "past_due_invoices_max, public_url, renewal_spread_minutes, return_url, source, while_past_due, worker",
+                    + "past_due_invoices_max, public_url, refund_collected_after_cancel, renewal_spread_minutes, return_url, "
+                    + "source, while_past_due, worker",
             ])
     }
 

@@ -89,6 +89,28 @@ import Testing
         #expect(try await stage.violations() == [])
     }
 
+    /// By policy all of it goes back, once, wherever the run is cut off.
+    @Test(arguments: [GatewayKind.stripe, .wooshpay], [false, true])
+    func moneyForADebtThatWasOwedNoMoreGoesBackWhereThePolicySaysSo(_ kind: GatewayKind, isOn: Bool) async throws {
+        let stage = try await Self.stage(kind: kind)
+        stage.wire.strike(.confirm, [1], with: .lostAfter)
+        try await stage.pass { $0.waitSeconds = 0 }
+        stage.wire.disturb(nil)
+        try await stage.cancel()
+        for _ in 0..<40 {
+            try await stage.pass(rules: { $0.refundsCollectedAfterCancel = isOn })
+            stage.clock.advance(seconds: 1800)
+        }
+        #expect(try await stage.activity("collected_after_cancel") == 1)
+        #expect(try await stage.invoice().state == .paid)
+        let refunded = stage.sandbox.audit.totalsByCurrency["usd"]?.refunded
+        #expect(refunded == (isOn ? 1000 : 0))
+        #expect(stage.wire.count(.refund) == (isOn ? 1 : 0))
+        #expect(
+            try await stage.text("SELECT CAST(refunded_minor AS TEXT) FROM invoices") == [isOn ? "1000" : "0"])
+        #expect(try await stage.violations() == [])
+    }
+
     @Test(arguments: [WireFault.lostAfter, .lostBefore])
     func anAttemptInFlightWhenTheDebtEndsIsSettledAndNotSentAgain(_ fault: WireFault) async throws {
         let stage = try await Self.stage()

@@ -254,6 +254,30 @@ import Testing
         #expect(stage.wire.moneyRequests.count { $0.place >= before.0 } == 0)
     }
 
+    /// A create that the gateway carried out long after its answer was lost: the debt has ended, and nobody confirms it.
+    @Test func anIntentThatTurnsUpAfterTheDebtEndedIsCanceled() async throws {
+        let stage = try await Self.stage(["insufficient_funds"])
+        try await stage.pass { $0.waitSeconds = 0 }
+        let period = try await stage.invoice().invoice.periodStart
+        let attempt = try #require(try await stage.attempts().first)
+        let reference = try #require(try await stage.intents().first).reference
+        try await stage.cancel()
+        try await stage.run(days: 1)
+        #expect(try await stage.invoice().state == .void)
+        _ = stage.takeEvents()
+        try stage.post(
+            "/v1/payment_intents",
+            "amount=1000&currency=usd&customer=\(attempt.gatewayCustomerID)"
+                + "&payment_method=\(attempt.gatewayPaymentMethodID)"
+                + "&metadata[dunlin_subscription]=s1&metadata[dunlin_period]=\(period)"
+                + "&metadata[dunlin_database]=\(Stage.databaseID)&metadata[dunlin_reference]=\(reference)")
+        try await stage.deliver(stage.takeEvents())
+        try await stage.run(days: 1)
+        #expect(try stage.gatewayIntents().allSatisfy { !$0.isOpen })
+        #expect(try await stage.invoice().state == .void)
+        #expect(try await stage.violations() == [])
+    }
+
     /// Another database has collected this very period: the debt is held, and somebody is told (money.md 13).
     @Test func aSuccessOfAnotherDatabaseForTheSamePeriodHoldsTheInvoice() async throws {
         let stage = try await Self.stage(["insufficient_funds"])

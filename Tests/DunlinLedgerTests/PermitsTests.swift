@@ -97,4 +97,24 @@ import Testing
             #expect(taken <= 6)
         }
     }
+
+    @Test func whatNobodyWaitsForTakesOnlyWhatIsPlenty() async throws {
+        let database = try TemporaryDatabase.inMemory(Ledger.migrations)
+        try await database.write { tx in
+            let (now, wants) = (Self.start, [Self.want])
+            #expect(try Permits.nextPlenty(gateway: "stripe", wants, now: now, tx) == now)
+            // A bucket holds five: three are more than half, two are not.
+            #expect(try Permits.take(2, gateway: "stripe", wants, now: now, tx).taken == 2)
+            #expect(try Permits.nextPlenty(gateway: "stripe", wants, now: now, tx) == now)
+            #expect(try Permits.take(1, gateway: "stripe", wants, now: now, tx).taken == 1)
+            let later = try Permits.nextPlenty(gateway: "stripe", wants, now: now, tx)
+            #expect(later > now)
+            // Others take what is left all the same.
+            #expect(try Permits.take(1, gateway: "stripe", wants, now: now, tx).taken == 1)
+            #expect(try Permits.nextPlenty(gateway: "stripe", wants, now: later, tx) > later)
+            #expect(
+                try Permits.nextPlenty(gateway: "stripe", wants, now: now.adding(seconds: 1), tx)
+                    == now.adding(seconds: 1))
+        }
+    }
 }

@@ -137,6 +137,8 @@ public struct BillingRules: Sendable {
     public var catchUp = CatchUpRules()
     /// Renewals that fall at midnight are charged within this time after it; 0 for at once.
     public var spreadSeconds: Int64 = 0
+    /// Money that came for a debt that was no longer owed goes back by itself, all of it (money.md 25).
+    public var refundsCollectedAfterCancel = false
     /// At most this much per currency and pass is sent; more stops charging (money.md 34). None by default.
     public var ceilings: [Currency: Int64] = [:]
     /// How often a card may be declined before the network wants a rest.

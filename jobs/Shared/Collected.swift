@@ -31,6 +31,9 @@ struct Collected {
             invoiceID: invoice.id, attemptNumber: attempt?.number, amountMinor: intent.amountMinor,
             currency: intent.currencyCode, reason: isLate ? "the debt was \(invoice.state.rawValue) already" : reason,
             now: now, tx)
+        if isLate, billing.rules.refundsCollectedAfterCancel, invoice.isOwedNoMore {
+            try giveBack(intent, of: invoice, tx)
+        }
         if isLate {
             billing.logger.error(
                 "money came for a debt that was not open",
@@ -39,5 +42,25 @@ struct Collected {
         if invoice.firstFailedAt != nil || isLate {
             try BillingStates.refreshStanding(invoice.subscriptionID, tx)
         }
+    }
+
+    /// All of it, as a refund like one that a person asked for: a row before a request, one in flight.
+    private func giveBack(_ intent: Intent, of invoice: Invoice, _ tx: Transaction) throws {
+        guard try Refunds.leftMinor(of: intent, tx) == intent.amountMinor else { return }
+        let refund = try Refunds.insert(
+            of: intent, amountMinor: intent.amountMinor, reason: "collected after the debt had ended", now: now, tx)
+        try Activity.add(
+            "refund_asked_for", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id,
+            amountMinor: intent.amountMinor, currency: intent.currencyCode,
+            reason: "refund_collected_after_cancel: the debt was \(invoice.state.rawValue) already", now: now, tx)
+        try FollowUps.refund(refund.id, of: invoice, now: now, tx)
+    }
+}
+
+extension Invoice {
+    /// Void, or paid in another way. What was given up on is still owed, and money for it is kept.
+    fileprivate var isOwedNoMore: Bool {
+        let end = state == .closing ? closingTo : state
+        return end == .void || end == .paid
     }
 }

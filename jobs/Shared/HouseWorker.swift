@@ -47,6 +47,12 @@ struct HouseWorker: Sendable {
             billing.logger.debug("a lease was lost", metadata: ["job": "\(claimed.job.id)"])
         } catch let error as DatabaseError where error.isStoreFailure {
             throw error
+        } catch is ScheduledPause {
+            let now = billing.clock.now()
+            try await billing.writeOutcome("pause-house") { tx in
+                guard try JobQueue.holds(claimed.lease, tx) else { return }
+                try JobQueue.snooze(claimed.lease, at: now, tx)
+            }
         } catch {
             try await retry(claimed, error)
         }

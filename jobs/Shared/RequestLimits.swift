@@ -45,17 +45,21 @@ public struct GatewayLimits: Hashable, Sendable {
 
     /// A permit for one read.
     ///
+    /// - Parameter priority: `low` leaves half of what there is to others.
     /// - Returns: nil when it was taken; else when to ask again.
     public func takeForRead(
-        endpoint: String, gateway: String, now: Instant, _ tx: Transaction
+        endpoint: String, gateway: String, priority: ReadPriority = .usual, now: Instant, _ tx: Transaction
     ) throws -> Instant? {
         let share = try share(gateway: gateway, now: now, tx)
-        let found = try Permits.take(
-            1, gateway: gateway,
-            [
-                .init(bucket: "total", cost: 1, perSecond: perSecond * share),
-                .init(bucket: endpoint, cost: 1, perSecond: perEndpointPerSecond * share),
-            ], now: now, tx)
+        let wants: [Permits.Want] = [
+            .init(bucket: "total", cost: 1, perSecond: perSecond * share),
+            .init(bucket: endpoint, cost: 1, perSecond: perEndpointPerSecond * share),
+        ]
+        if priority == .low {
+            let next = try Permits.nextPlenty(gateway: gateway, wants, now: now, tx)
+            if next > now { return next }
+        }
+        let found = try Permits.take(1, gateway: gateway, wants, now: now, tx)
         return found.taken == 1 ? nil : found.nextAt
     }
 

@@ -29,6 +29,11 @@ struct ScheduledOption: Sendable {
             ScheduledArguments.days(text).map(range.contains) ?? false
         }
     }
+
+    /// `payouts=yes`.
+    static func yesOrNo(_ name: String) -> ScheduledOption {
+        ScheduledOption(name: name, expected: "yes or no") { $0 == "yes" || $0 == "no" }
+    }
 }
 
 /// The arguments of a job that a line started, as JSON in its row.
@@ -69,6 +74,10 @@ struct ScheduledRun: Sendable {
         arguments.options[name].flatMap(ScheduledArguments.days) ?? defaultDays
     }
 
+    func isYes(_ name: String, or isYesByDefault: Bool) -> Bool {
+        arguments.options[name].map { $0 == "yes" } ?? isYesByDefault
+    }
+
     /// Deletes batch by batch until less than a batch is found; each batch prolongs the lease.
     ///
     /// - Parameter delete: deletes at most so many rows and says how many.
@@ -89,11 +98,15 @@ struct ScheduledRun: Sendable {
     }
 }
 
+/// There is more to do, and others have their turn first: the job runs again at once, and no run of it is counted.
+struct ScheduledPause: Error {}
+
 /// Every kind that a line of the schedule may start.
 public enum ScheduledKinds {
     static let all: [any ScheduledJob.Type] = [
         PruneJobs.self,
         PruneExchanges.self,
+        Reconcile.self,
         FetchEvents.self,
     ]
 

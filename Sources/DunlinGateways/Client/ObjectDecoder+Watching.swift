@@ -28,7 +28,7 @@ extension ObjectDecoder {
         if let object = json["object"].text, object != "dispute" { return nil }
         return DisputeSnapshot(
             id: id, status: scrubber.cleanID(status), amount: amount(json), intentID: cleanID(json["payment_intent"]),
-            reason: json["reason"].text.map(scrubber.clean))
+            reason: json["reason"].text.map(scrubber.clean), createdAt: instant(json["created"]))
     }
 
     func standing(_ json: JSON) -> CustomerStanding? {

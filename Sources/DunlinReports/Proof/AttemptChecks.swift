@@ -42,12 +42,12 @@ enum AttemptChecks {
         SQLCheck(
             promise: .p4, rule: "attempt_while_in_flight",
             sentence: "an attempt was written while an earlier one on the same invoice was in flight",
-            counting: "SELECT COUNT(*) FROM attempts WHERE number > 1",
+            counting: "SELECT COUNT(*) FROM attempts WHERE number > 1 AND {since invoice_id}",
             finding: """
                 SELECT i.subscription_id, i.id, b.id, a.id FROM attempts a
                 JOIN attempts b ON b.invoice_id = a.invoice_id AND b.number > a.number
                 JOIN invoices i ON i.id = a.invoice_id
-                WHERE a.ended_at IS NULL OR (b.written_at < a.ended_at AND a.state <> 'succeeded')
+                WHERE {since i.id} AND (a.ended_at IS NULL OR (b.written_at < a.ended_at AND a.state <> 'succeeded'))
                 """,
             ids: ["subscription_id", "invoice_id", "attempt_id", "earlier_attempt_id"]),
     ]
@@ -58,17 +58,19 @@ enum AttemptChecks {
         SQLCheck(
             promise: .p6, rule: "attempt_on_closed_card",
             sentence: "an attempt was written on a card that a final decline had closed",
-            counting: "SELECT COUNT(*) FROM attempts",
+            counting: "SELECT COUNT(*) FROM attempts WHERE {since invoice_id}",
             finding: """
                 SELECT i.subscription_id, i.id, a.id FROM retry_budget r
                 JOIN attempts a ON a.card_key = r.card_key AND a.gateway = r.gateway
                     AND a.written_at > r.closed_at + 60000
-                JOIN invoices i ON i.id = a.invoice_id WHERE a.state <> 'never_happened' AND \(isSameCard)
+                JOIN invoices i ON i.id = a.invoice_id WHERE a.state <> 'never_happened' AND {since i.id}
+                    AND \(isSameCard)
                 UNION
                 SELECT i.subscription_id, i.id, a.id FROM retry_budget r
                 JOIN attempts a ON a.gateway_payment_method_id = r.card_key AND a.gateway = r.gateway
                     AND a.written_at > r.closed_at + 60000
-                JOIN invoices i ON i.id = a.invoice_id WHERE a.state <> 'never_happened' AND \(isSameCard)
+                JOIN invoices i ON i.id = a.invoice_id WHERE a.state <> 'never_happened' AND {since i.id}
+                    AND \(isSameCard)
                 """,
             ids: ["subscription_id", "invoice_id", "attempt_id"]),
         SQLCheck(
@@ -86,7 +88,7 @@ enum AttemptChecks {
                 WHERE final.state = 'declined' AND final.decline_class IN ('needs_method', 'never')
                     AND later.state <> 'never_happened' AND (final.decline_class = 'never'
                         OR COALESCE(final.card_expiry, later.card_expiry, '') = COALESCE(later.card_expiry,
-                            final.card_expiry, ''))
+                            final.card_expiry, '')) AND {since i.id}
                 """,
             ids: ["subscription_id", "invoice_id", "attempt_id", "declined_attempt_id"]),
         budget(
@@ -117,7 +119,7 @@ enum AttemptChecks {
             finding: """
                 SELECT i.subscription_id, i.id, a.id FROM attempts a
                 JOIN payment_methods m ON m.id = a.payment_method_id JOIN invoices i ON i.id = a.invoice_id
-                WHERE m.brand IN (\(brands)) AND a.state <> 'never_happened'
+                WHERE m.brand IN (\(brands)) AND a.state <> 'never_happened' AND {since i.id}
                     AND (SELECT COUNT(*) FROM attempts b WHERE b.card_key = a.card_key AND b.gateway = a.gateway
                         AND b.state = 'declined' AND b.written_at < a.written_at
                         AND b.written_at > a.written_at - ?1 \(sameAmount)) >= ?2
@@ -141,19 +143,19 @@ enum AttemptChecks {
     private static let endedIsEnded = [
         SQLCheck(
             promise: .p7, rule: "attempt_after_end", sentence: "an attempt was written after the debt had ended",
-            counting: "SELECT COUNT(*) FROM invoices WHERE state <> 'open'",
+            counting: "SELECT COUNT(*) FROM invoices WHERE state <> 'open' AND {since id}",
             finding: """
                 SELECT i.subscription_id, i.id, a.id FROM invoices i JOIN attempts a ON a.invoice_id = i.id
-                WHERE i.state <> 'open' AND a.written_at > \(endedAt)
+                WHERE {since i.id} AND i.state <> 'open' AND a.written_at > \(endedAt)
                 """,
             ids: ["subscription_id", "invoice_id", "attempt_id"], arguments: passLength),
         SQLCheck(
             promise: .p7, rule: "open_intent_after_end",
             sentence: "a debt has ended and an intent of it can still be paid",
-            counting: "SELECT COUNT(*) FROM invoices WHERE state IN ('paid', 'uncollectible', 'void')",
+            counting: "SELECT COUNT(*) FROM invoices WHERE state IN ('paid', 'uncollectible', 'void') AND {since id}",
             finding: """
                 SELECT i.subscription_id, i.id, t.id FROM invoices i JOIN intents t ON t.invoice_id = i.id
-                WHERE i.state IN ('paid', 'uncollectible', 'void') AND t.status NOT IN ('canceled', 'succeeded')
+                WHERE {since i.id} AND i.state IN ('paid', 'uncollectible', 'void') AND t.status NOT IN ('canceled', 'succeeded')
                 """,
             ids: ["subscription_id", "invoice_id", "intent_id"]),
         SQLCheck(
@@ -162,7 +164,7 @@ enum AttemptChecks {
             finding: """
                 SELECT i.subscription_id, i.id, later.attempt_number, later.id FROM invoices i
                 JOIN exchanges later ON later.invoice_id = i.id
-                WHERE i.state <> 'open' AND later.method = 'POST' AND later.path LIKE '%/confirm'
+                WHERE {since i.id} AND i.state <> 'open' AND later.method = 'POST' AND later.path LIKE '%/confirm'
                     AND later.started_at > \(endedAt)
                     AND EXISTS (SELECT 1 FROM exchanges first WHERE first.invoice_id = i.id AND first.method = 'POST'
                         AND first.path LIKE '%/confirm' AND first.attempt_number = later.attempt_number

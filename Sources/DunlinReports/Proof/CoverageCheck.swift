@@ -12,7 +12,7 @@ enum CoverageCheck {
                 try noteForgotten(id, row, &draft)
                 return
             }
-            let spans = try spans(of: id, tx)
+            let spans = try spans(of: id, since: draft.options.since, billedThrough: row.get("billed_through"), tx)
             draft.count(.p1, Int64(spans.count))
             draft.count(.p2, Int64(spans.count) + 1)
             let gateway: String = try row.get("gateway")
@@ -57,8 +57,14 @@ enum CoverageCheck {
         return horizons
     }
 
-    private static func spans(of id: String, _ tx: Transaction) throws -> [Coverage.Span] {
-        try tx.rows(records, id) { row in
+    /// - Parameters:
+    ///   - since: records that ended before this day are left out.
+    ///   - billedThrough: where the newest record ends, which is always among them.
+    private static func spans(
+        of id: String, since: LocalDate?, billedThrough: String?, _ tx: Transaction
+    ) throws -> [Coverage.Span] {
+        let first = since.map { min($0.description, billedThrough ?? $0.description) }
+        return try tx.rows(records, id, first ?? "") { row in
             Coverage.Span(
                 start: try row.date("run_start"), end: try row.date("run_end"), invoiceID: try row.get("invoice_id"),
                 isVoid: try row.get("is_void"), isCollected: try row.get("is_collected"))
@@ -69,9 +75,9 @@ enum CoverageCheck {
         SELECT period_start AS run_start, period_end AS run_end, id AS invoice_id,
             CASE WHEN state = 'void' THEN 1 ELSE 0 END AS is_void,
             CASE WHEN collected_minor > refunded_minor THEN 1 ELSE 0 END AS is_collected
-        FROM invoices WHERE subscription_id = ?1
+        FROM invoices WHERE subscription_id = ?1 AND period_end >= ?2
         UNION ALL
-        SELECT run_start, run_end, NULL, 0, 0 FROM decisions WHERE subscription_id = ?1
+        SELECT run_start, run_end, NULL, 0, 0 FROM decisions WHERE subscription_id = ?1 AND run_end >= ?2
         ORDER BY run_start, run_end
         """
 

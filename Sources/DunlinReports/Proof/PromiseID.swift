@@ -29,7 +29,7 @@ public enum PromiseID: String, Hashable, Sendable, CaseIterable, Codable {
         }
     }
 
-    /// True where a look at the data file alone can find a violation.
+    /// True where a look at the data file alone can find a violation; P8 takes a look at the gateways too.
     public var isShownByData: Bool {
         switch self {
         case .p3, .p8, .p9: false
@@ -37,8 +37,7 @@ public enum PromiseID: String, Hashable, Sendable, CaseIterable, Codable {
         }
     }
 
-    /// The tests that prove what a data file cannot show by itself, as `target/suite/test`. None for P8: nothing compares
-    /// ledger and gateway yet.
+    /// The tests that prove what a data file cannot show by itself, as `target/suite/test`.
     public var provenBy: [String] {
         switch self {
         case .p3:
@@ -49,7 +48,8 @@ public enum PromiseID: String, Hashable, Sendable, CaseIterable, Codable {
             ]
         case .p9:
             ["EndToEndTests/CanaryTests", "DunlinGatewaysTests/SecretsTests", "DunlinImportTests/CardNumberTests"]
-        case .p1, .p2, .p4, .p5, .p6, .p7, .p8, .p10: []
+        case .p8: ["DunlinJobsTests/ReconcileTests", "EndToEndTests/ReconcileTests"]
+        case .p1, .p2, .p4, .p5, .p6, .p7, .p10: []
         }
     }
 }

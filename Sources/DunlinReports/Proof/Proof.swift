@@ -9,10 +9,18 @@ public struct Proof: Hashable, Sendable, Encodable {
     public var unknown: Int64
     /// The age of the oldest of them; nil without one.
     public var oldestUnknownSeconds: Int64?
+    /// Jobs that are due and that nobody works on.
+    public var overdueJobs: Int64
+    /// For how long the oldest of them has been due; nil without one.
+    public var oldestOverdueJobSeconds: Int64?
+    /// With which gateways the ledger was compared (P8).
+    public var compared: [ProofComparison]
 
     private enum CodingKeys: String, CodingKey {
-        case ok, promises, unknown
+        case ok, promises, unknown, compared
         case oldestUnknownSeconds = "oldest_unknown_seconds"
+        case overdueJobs = "overdue_jobs"
+        case oldestOverdueJobSeconds = "oldest_overdue_job_seconds"
     }
 
     /// The key is there also when there is nothing to tell.
@@ -22,6 +30,9 @@ public struct Proof: Hashable, Sendable, Encodable {
         try container.encode(promises, forKey: .promises)
         try container.encode(unknown, forKey: .unknown)
         try container.encode(oldestUnknownSeconds, forKey: .oldestUnknownSeconds)
+        try container.encode(overdueJobs, forKey: .overdueJobs)
+        try container.encode(oldestOverdueJobSeconds, forKey: .oldestOverdueJobSeconds)
+        try container.encode(compared, forKey: .compared)
     }
 }
 
@@ -64,10 +75,17 @@ public struct ProofOptions: Hashable, Sendable {
     public var planningGraceSeconds: Int64
     /// Violations kept per rule; the rest are counted.
     public var violationsMax: Int
+    /// Invoices that were opened before this day are left out, where they are not open any more; nil for none.
+    public var since: LocalDate?
+    /// The moment at which that day begins.
+    public var sinceAt: Instant?
 
     public init(
-        now: Instant, plannedThrough: Instant? = nil, planningGraceSeconds: Int64 = 900, violationsMax: Int = 100
+        now: Instant, plannedThrough: Instant? = nil, planningGraceSeconds: Int64 = 900, violationsMax: Int = 100,
+        since: LocalDate? = nil, sinceAt: Instant? = nil
     ) {
+        self.since = since
+        self.sinceAt = sinceAt
         self.now = now
         self.plannedThrough = plannedThrough
         self.planningGraceSeconds = planningGraceSeconds

@@ -1,16 +1,24 @@
+import DunlinCalendar
 public import DunlinDatabase
+import DunlinLedger
 
 /// Holds the ledger against the promises. Reads only; all of it in one snapshot.
 public enum Prover {
+    /// - Parameter comparisons: with the gateways, made just now or the newest that is stored.
     /// - Throws: `DatabaseError`; `ReportError` for a cell that cannot be read.
-    public static func prove(_ options: ProofOptions, _ tx: Transaction) throws -> Proof {
+    public static func prove(
+        _ options: ProofOptions, comparisons: [ProofComparison] = [], _ tx: Transaction
+    ) throws -> Proof {
         var draft = ProofDraft(options: options)
         try CoverageCheck.run(tx, &draft)
         try NextStepCheck.run(tx, &draft)
-        for check in MoneyChecks.all + AttemptChecks.all { try check.run(tx, &draft) }
+        let firstInvoice = try options.sinceAt.map { try Invoices.firstID(since: $0, tx) }
+        for check in MoneyChecks.all + AttemptChecks.all { try check.run(since: firstInvoice, tx, &draft) }
+        for comparison in comparisons { comparison.judge(&draft) }
         try checkFile(tx, &draft)
-        let unknown = try UnknownAttempts(now: options.now, tx)
-        return draft.proof(unknown: unknown.count, oldestUnknownSeconds: unknown.oldestSeconds)
+        return draft.proof(
+            unknown: try UnknownAttempts(now: options.now, tx), overdue: try OverdueJobs(now: options.now, tx),
+            compared: comparisons)
     }
 
     private static func checkFile(_ tx: Transaction, _ draft: inout ProofDraft) throws {

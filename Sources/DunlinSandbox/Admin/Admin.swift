@@ -48,6 +48,9 @@ extension World {
             return try script(segments[1], parameters)
         case ("POST", "intents", 3) where segments[2] == "authenticate":
             return try authenticate(segments[1], parameters)
+        case ("POST", "intents", 3) where segments[2] == "change": return try change(segments[1], parameters)
+        case ("POST", "intents", 3) where segments[2] == "double": return try double(segments[1])
+        case ("DELETE", "intents", 2): return try forget(segments[1])
         case (_, "authenticate", 2): return try authenticationPage(request, token: segments[1])
         case (_, "checkout", 2): return try checkoutPage(request, id: segments[1])
         case ("GET", "done", 1): return Self.page("Done", "<p>The card is saved. You can close this page.</p>")

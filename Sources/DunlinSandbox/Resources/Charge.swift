@@ -3,7 +3,7 @@ final class Charge: SandboxRecord {
     let header: RecordHeader
     let paymentIntent: PaymentIntent
     let paymentMethod: PaymentMethod
-    let amount: Int64
+    var amount: Int64
     let currency: String
     let customer: Customer?
     var status = "succeeded"

@@ -140,10 +140,10 @@ struct SimulatedWorker: Sendable {
             steps: options(process))
     }
 
-    /// Each kind that a schedule may start, three times a day.
+    /// Each kind that a schedule may start, once a day.
     private static let schedule: [CronLine] = {
         let kinds = ScheduledKinds.known.keys.sorted()
-        let lines = kinds.enumerated().map { "\($1) \($0 * 7 % 60) 1,9,17 * * * UTC \($1)" }
+        let lines = kinds.enumerated().map { "\($1) \($0 * 7 % 60) 4 * * * UTC \($1)" }
         return CronTable(lines.joined(separator: "\n"), knownKinds: ScheduledKinds.known).lines
     }()
 

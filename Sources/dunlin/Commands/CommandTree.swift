@@ -38,6 +38,7 @@ enum CommandTree {
     ]
 
     private static let gateway: [any ParsableCommand.Type] = [
+        ReconcileCommand.self,
         SetupIntentsCommand.self,
         SetupSessionsCommand.self,
         PaymentIntentsCommand.self,

@@ -16,8 +16,9 @@ struct ReportCommand: ParsableCommand {
               dunlin report dunning --format csv --as-of 2026-10-31 --out dunning.csv
               dunlin report waiting --json
               dunlin report preflight --days 14
+              dunlin report reconciliation --format csv
             """,
-        subcommands: [Dunning.self, Waiting.self, Preflight.self])
+        subcommands: [Dunning.self, Waiting.self, Preflight.self, ReportReconciliation.self])
 
     struct Dunning: DunlinCommand {
         static let configuration = CommandConfiguration(

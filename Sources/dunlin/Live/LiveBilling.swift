@@ -31,10 +31,23 @@ struct LiveBilling: Sendable {
         }
     }
 
+    /// How reads are kept within the gateways' limits.
+    enum Reads {
+        /// By permits that all processes share through the data file.
+        case permits
+        /// By time, in this process alone: for a data file that is only read.
+        case paced
+    }
+
     /// - Throws: what the settings, the policy files, the keys or the data file have against it.
-    init(_ context: Context, _ settings: Settings, _ database: Database) throws {
+    init(_ context: Context, _ settings: Settings, _ database: Database, reads: Reads = .permits) throws {
         let clock = context.clock
-        gateways = try LiveGateways(settings, clock: clock, readGate: Self.readGate(settings, database, clock))
+        let gate =
+            switch reads {
+            case .permits: Self.readGate(settings, database, clock)
+            case .paced: Self.pacedGate(settings, clock)
+            }
+        gateways = try LiveGateways(settings, clock: clock, readGate: gate)
         billing = Billing(
             database: database, databaseID: database.databaseID ?? "", fileStamp: try database.stamp(),
             gateways: Self.configured(settings, gateways), keyless: Self.keyless(settings),
@@ -82,10 +95,24 @@ struct LiveBilling: Sendable {
         rules.lateAfterSeconds = Int64(settings.lateAfterMinutes) * 60
         rules.catchUp = settings.catchUp
         rules.spreadSeconds = Int64(settings.renewalSpreadMinutes) * 60
+        rules.refundsCollectedAfterCancel = settings.refundsCollectedAfterCancel
         rules.isTimeTravel = context.clock.isShifted
         for ceiling in settings.ceilings { rules.ceilings[ceiling.currency] = ceiling.minorUnits }
         return rules
     }
+
+    private static func pacedGate(
+        _ settings: Settings, _ clock: LiveClock
+    ) -> @Sendable (_ gateway: String, _ endpoint: String) async -> Void {
+        let paces = Dictionary(
+            settings.gateways.map {
+                ($0.name, PacedReads(perSecond: min($0.limits.perSecond, $0.limits.perEndpointPerSecond), clock: clock))
+            }, uniquingKeysWith: { first, _ in first })
+        return { gateway, _ in await paces[gateway]?.pass() }
+    }
+
+    /// So long a read that nobody waits for gives way to others; then it takes its turn, so that it ends some day.
+    private static let patienceMilliseconds: Int64 = 10_000
 
     /// Reads wait for a permit of their own; requests that move money took theirs before their job was claimed.
     private static func readGate(
@@ -95,10 +122,14 @@ struct LiveBilling: Sendable {
             settings.gateways.map { ($0.name, $0.billingLimits) }, uniquingKeysWith: { first, _ in first })
         return { gateway, endpoint in
             guard let limits = limits[gateway] else { return }
+            let isLow = ReadPriority.current == .low
+            let patientUntil = clock.elapsedMilliseconds() + Self.patienceMilliseconds
             while !Task.isCancelled {
                 let now = clock.now()
+                let isPatient = isLow && clock.elapsedMilliseconds() < patientUntil
                 let next = try? await database.write(step: "permit") { tx in
-                    try limits.takeForRead(endpoint: endpoint, gateway: gateway, now: now, tx)
+                    try limits.takeForRead(
+                        endpoint: endpoint, gateway: gateway, priority: isPatient ? .low : .usual, now: now, tx)
                 }
                 // A store that cannot count permits is found out by the next transaction of the job itself.
                 guard let next = next ?? nil else { return }

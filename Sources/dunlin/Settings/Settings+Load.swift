@@ -39,17 +39,21 @@ extension Settings {
         let worker = worker(reader)
         let late = reader.integer("late_after_minutes", in: 0...10_080)
         let rawCards = reader.value("allow_raw_card_data", expected: "true or false") { Bool($0) }
+        let refunds = reader.value("refund_collected_after_cancel", expected: "never or always") { text -> Bool? in
+            ["never": false, "always": true][text]
+        }
         let source = source(reader)
         let backfillDays = reader.integer("backfill.days_max", in: 1...36_600)
         let level: LogLevel? = reader.choice("log.level")
         guard let mode, let zone, let database, let listen, let worker, let late, let rawCards, let backfillDays,
-            let level, let catchUp, let spread
+            let level, let catchUp, let spread, let refunds
         else { return nil }
         var settings = Settings(
             mode: mode, accountingZone: zone, database: database, publicURL: publicURL, returnURL: returnURL,
             listen: listen, gateways: gateways, ceilings: ceilings, catchUp: catchUp, renewalSpreadMinutes: spread,
             worker: worker, lateAfterMinutes: late, source: source, backfillDaysMax: backfillDays,
             allowsRawCardData: rawCards, logLevel: level, warnings: [])
+        settings.refundsCollectedAfterCancel = refunds
         settings.warnings = settings.findWarnings(reader)
         return settings
     }

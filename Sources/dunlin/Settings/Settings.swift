@@ -52,6 +52,8 @@ struct Settings: Sendable {
     var backfillDaysMax: Int
     /// Whether card numbers may pass through this program (PCI DSS SAQ D).
     var allowsRawCardData: Bool
+    /// Money that came for a debt that was no longer owed goes back by itself.
+    var refundsCollectedAfterCancel = false
     var logLevel: LogLevel
     /// What is allowed but most likely not meant.
     var warnings: [String]

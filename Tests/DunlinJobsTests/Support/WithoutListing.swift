@@ -92,4 +92,18 @@ struct WithoutListing: PaymentGateway {
     }
 
     func mandate(_ mandateID: String) async -> GatewayReply<MandateSnapshot> { await base.mandate(mandateID) }
+
+    func intentsPage(_ query: MoneyQuery) async -> GatewayReply<ListPage<IntentSnapshot>> { Self.noList() }
+    func chargesPage(_ query: MoneyQuery) async -> GatewayReply<ListPage<ChargeSnapshot>> { Self.noList() }
+    func charges(ofIntent intentID: String) async -> GatewayReply<[ChargeSnapshot]> { Self.noList() }
+    func refundsPage(_ query: MoneyQuery) async -> GatewayReply<ListPage<RefundSnapshot>> { Self.noList() }
+    func disputesPage(_ query: MoneyQuery) async -> GatewayReply<ListPage<DisputeSnapshot>> { Self.noList() }
+    func payoutsPage(_ query: MoneyQuery) async -> GatewayReply<ListPage<PayoutSnapshot>> { Self.noList() }
+    func balanceTransactionsPage(
+        _ query: MoneyQuery, payoutID: String?
+    ) async -> GatewayReply<ListPage<BalanceTransactionSnapshot>> { Self.noList() }
+
+    private static func noList<Value>() -> GatewayReply<Value> {
+        GatewayReply(.unknown("this gateway cannot list"), exchanges: [])
+    }
 }
