@@ -44,7 +44,7 @@ public struct PayoutReport: Report {
                 cells.append(isKnown ? .money(difference) : .empty)
                 try sink.write(cells)
                 try totals.add(amount)
-                if isKnown, difference.minorUnits != 0 { totals.addProblem() }
+                if isKnown, difference.minorUnits != 0 { try totals.addProblem() }
             }
             try tx.forEach(Self.unpaid, run.id) { row in
                 let currency = try row.currency()

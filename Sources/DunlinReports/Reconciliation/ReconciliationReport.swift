@@ -34,7 +34,7 @@ public struct ReconciliationReport: Report {
                 for (_, exception) in page {
                     try sink.write(Self.cells(exception, run))
                     totals.addRow()
-                    totals.addProblem()
+                    try totals.addProblem()
                 }
             }
         }

@@ -45,7 +45,9 @@ struct SimulatedWorker: Sendable {
         options.faults = faults(process)
         let database = try Database.open(options)
         defer { database.close() }
-        let billing = try billing(process, database)
+        // The first key that comes is the right one: the file is bound to it.
+        let isBound = try await world.office().read { tx in try GatewayStates.all(tx).count == 2 }
+        let billing = try billing(process, database, isElsewhere: isBound && world.strikes(.otherAccount))
         while !world.isOver {
             jumpClock(process)
             let world = world
@@ -105,9 +107,10 @@ struct SimulatedWorker: Sendable {
             failureOfCommit: { _ in world.strikes(.storeFailure) ? .full : nil })
     }
 
-    private func billing(_ process: SimulatedProcess, _ database: Database) throws -> Billing {
+    private func billing(
+        _ process: SimulatedProcess, _ database: Database, isElsewhere: Bool
+    ) throws -> Billing {
         let world = world
-        let isElsewhere = world.strikes(.otherAccount)
         process.isElsewhere = isElsewhere
         if isElsewhere { world.note("\(place).\(process.number) has the key of another account") }
         let clock = BillingClock(

@@ -27,7 +27,7 @@ enum KindStory {
 
     /// Kinds that ran in this run of the story.
     static func kinds(_ stage: Stage) async throws -> Set<String> {
-        var kinds = Set(try await stage.text("SELECT DISTINCT kind FROM jobs WHERE run_count > 0"))
+        var kinds = Set(try await stage.text("SELECT DISTINCT kind FROM jobs WHERE lease_token > 0"))
         // The one kind that is no job of the queue: every pass does it.
         if stage.fuse.names.contains("plan") { kinds.insert(BillDueSubscriptions.kind) }
         return kinds
