@@ -9,7 +9,7 @@ IMPORTS := --explicit-target-dependency-import-check error
 PROGRAM = $(shell swift build -c $(CONFIG) --show-bin-path)/dunlin
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build release demo test check format fuzz chaos sanitize fixture
+.PHONY: help deps build release demo test check format fuzz chaos sanitize fixture simulate mutations
 
 help: ## what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,12 @@ test: deps ## all tests, or those of T=filter
 	@# Programs of their own want the machine to themselves: the end-to-end tests run last, and alone.
 	swift test --skip-build --disable-xctest $(if $(T),--filter '$(T)',--skip EndToEndTests)
 	$(if $(T),,swift test --skip-build --disable-xctest --filter EndToEndTests)
+
+simulate: build ## everything goes wrong, on a virtual clock: SEEDS=100 FROM=1 ARGS='--profile gateway'
+	@"$(PROGRAM)" simulate --seeds $(or $(SEEDS),20) $(if $(FROM),--from $(FROM)) $(ARGS)
+
+mutations: deps ## takes away each guard in turn and shows that the simulator finds it
+	@Tests/Mutations/run $(GUARDS)
 
 check: deps ## format, tidiness and the files of settings: under a minute on a warm build
 	swift format lint --strict --recursive $(FORMATTED)

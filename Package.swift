@@ -80,7 +80,7 @@ let package = Package(
             "DunlinSimulation",
             [
                 "DunlinCalendar", "DunlinCore", "DunlinDatabase", "DunlinLedger", "DunlinQueue", "DunlinGateways",
-                "DunlinJobs", "DunlinImport", "DunlinReports", "DunlinSandbox", logging,
+                "DunlinJobs", "DunlinImport", "DunlinReports", "DunlinSandbox", "DunlinWeb", logging,
             ]),
         .target(
             name: "DunlinDefaults",

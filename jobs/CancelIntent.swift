@@ -31,23 +31,30 @@ struct CancelIntent {
         // Its settling enqueues this job again when it ends without a success.
         if isInFlight { return try await settleFirst(intent, invoice, claimed) }
         if let gatewayID = intent.gatewayID {
-            try await cancel(gatewayID, intent, gateway, claimed)
+            try await cancel(gatewayID, intent, invoice, gateway, claimed)
         } else {
             try await find(intent, invoice, gateway, claimed)
         }
     }
 
     private func cancel(
-        _ gatewayID: String, _ intent: Intent, _ gateway: BillingGateway, _ claimed: ClaimedJob
+        _ gatewayID: String, _ intent: Intent, _ invoice: Invoice, _ gateway: BillingGateway, _ claimed: ClaimedJob
     ) async throws {
         let read = await gateway.driver.retrieve(gatewayID)
         guard case .value(let snapshot) = read.result else {
             throw GatewayUnavailable(read.result, about: "intent \(gatewayID)")
         }
+        // Money of somebody else pays no debt of ours.
+        if snapshot.status == .succeeded,
+            let difference = intent.difference(from: snapshot, of: invoice, databaseID: billing.databaseID)
+        {
+            throw GatewayUnavailable(
+                description: "intent \(gatewayID) is not as sent: \(difference)", retryAfterSeconds: 3600)
+        }
         if snapshot.status == .canceled || snapshot.status == .succeeded || snapshot.status == .other("failed") {
             return try await end(snapshot, intent, gateway, claimed, exchanges: read.exchanges)
         }
-        try billing.steps.reach("request-cancel")
+        try await billing.steps.reach("request-cancel")
         let reply = await gateway.driver.cancel(
             gatewayID, idempotencyKey: "\(intent.reference):cancel:\(claimed.job.runCount / Self.runsPerKey)")
         guard case .value(let canceled) = reply.result, canceled.status == .canceled else {
@@ -71,7 +78,7 @@ struct CancelIntent {
         let stored = try await billing.database.write(step: "store-intent-id") { tx in
             try Intents.store(gatewayID: ours.id, intent.id, tx)
         }
-        try await cancel(stored, intent, gateway, claimed)
+        try await cancel(stored, intent, invoice, gateway, claimed)
     }
 
     /// - Parameter snapshot: what the gateway shows; nil when it knows of no such intent.

@@ -146,7 +146,7 @@ private struct Refunding: Sendable {
     /// The one request that moves money. It is on disk that it may leave before it does.
     private func send() async throws {
         guard try await mayLeave() else { return }
-        try billing.steps.reach("request-refund")
+        try await billing.steps.reach("request-refund")
         let askedAt = billing.clock.now()
         let reply = await gateway.driver.refund(
             request, idempotencyKey: reference,

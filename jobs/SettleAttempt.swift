@@ -116,8 +116,7 @@ private struct Settling {
 
     /// The read shows that the confirm has not arrived (yet).
     private func goOn(_ snapshot: IntentSnapshot, askedAt: Instant, exchanges: [Exchange]) async throws {
-        let invoice = try await billing.database.read { [id = frozen.invoice.id] tx in try Invoices.get(id, tx) }
-        guard invoice.state == .open else {
+        guard try await isWanted() else {
             return try await cancel(snapshot, askedAt: askedAt, exchanges: exchanges)
         }
         let waitSeconds = gateway.driver.capabilities.confirmAgainAfterSeconds
@@ -132,13 +131,14 @@ private struct Settling {
         try await sending.confirm(id, frozen)
     }
 
-    /// The debt has ended: a canceled intent proves that this attempt collected nothing and never will.
+    /// The debt has ended, or rests: a canceled intent proves that this attempt collected nothing and never will.
     private func cancel(_ snapshot: IntentSnapshot, askedAt: Instant, exchanges: [Exchange]) async throws {
         let reply = await gateway.driver.cancel(snapshot.id, idempotencyKey: frozen.idempotencyKey("cancel"))
         let all = exchanges + reply.exchanges
         if case .value(let canceled) = reply.result, canceled.status == .canceled {
             return try await record(
-                .neverHappened("the debt ended before it was confirmed"), canceled, askedAt: askedAt, exchanges: all)
+                .neverHappened("the debt ended, or rests, before it was confirmed"), canceled, askedAt: askedAt,
+                exchanges: all)
         }
         try await record(.unknown("the intent could not be canceled yet"), nil, askedAt: askedAt, exchanges: all)
     }
@@ -163,10 +163,9 @@ private struct Settling {
                 .unknown("the gateway's search may not show it yet"), nil, askedAt: askedAt,
                 exchanges: reply.exchanges)
         }
-        let invoice = try await billing.database.read { [id = frozen.invoice.id] tx in try Invoices.get(id, tx) }
-        guard invoice.state == .open else {
+        guard try await isWanted() else {
             return try await record(
-                .neverHappened("the debt ended before the intent was created"), nil, askedAt: askedAt,
+                .neverHappened("the debt ended, or rests, before the intent was created"), nil, askedAt: askedAt,
                 exchanges: reply.exchanges)
         }
         try await note(nil, askedAt: askedAt, exchanges: reply.exchanges)
@@ -252,8 +251,13 @@ private struct Settling {
         let name = gateway.name
         return try await billing.database.read { tx in
             let isStopped = try GatewayStates.find(name, tx)?.isStopped ?? true
-            return try !isStopped && Invoices.get(id, tx).state == .open
+            return try !isStopped && Invoices.get(id, tx).isWanted(tx)
         }
+    }
+
+    private func isWanted() async throws -> Bool {
+        let id = frozen.invoice.id
+        return try await billing.database.read { tx in try Invoices.get(id, tx).isWanted(tx) }
     }
 
     // MARK: - Parts

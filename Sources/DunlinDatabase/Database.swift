@@ -40,7 +40,7 @@ public final class Database: Sendable {
     public func write<T: Sendable>(
         step: String = "write", _ body: @escaping @Sendable (Transaction) throws -> T
     ) async throws -> T {
-        try options.steps.reach(step)
+        try await options.steps.reach(step)
         guard !options.isReadOnly else { throw DatabaseError(.readOnly, "the database was opened for reading only") }
         return try await engine.write(body)
     }

@@ -15,6 +15,8 @@ final class Session {
     /// While a closure that reads runs on the connection that writes. SQLite's own `query_only` would make it compile
     /// every statement anew after each change of the setting.
     var refusesWrites = false
+    /// Planted by tests.
+    var beforeStatement: (@Sendable (_ sql: String) throws -> Void)?
 
     init(_ database: GRDB.Database) { self.database = database }
 
@@ -29,6 +31,7 @@ final class Session {
 
     func execute(_ sql: String, _ arguments: [(any ColumnValue)?]) throws -> Int {
         statementCount += 1
+        try reach(sql)
         let before = database.totalChangesCount
         try use(sql, arguments) { statement in
             try requireAllowed(statement)
@@ -40,9 +43,21 @@ final class Session {
 
     func forEach(_ sql: String, _ arguments: [(any ColumnValue)?], body: (Row) throws -> Void) throws {
         statementCount += 1
+        try reach(sql)
         try use(sql, arguments) { statement in
             try requireAllowed(statement)
             while try statement.step() { try body(Row(statement: statement)) }
+        }
+    }
+
+    /// Where a planted fault strikes; one of the store is remembered as a real one is.
+    private func reach(_ sql: String) throws {
+        guard let beforeStatement else { return }
+        do {
+            try beforeStatement(sql)
+        } catch let error as DatabaseError {
+            if error.isStoreFailure, storeFailure == nil { storeFailure = error }
+            throw error
         }
     }
 

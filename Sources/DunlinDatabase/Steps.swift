@@ -1,4 +1,4 @@
-/// The hook before every transaction, where a test or a simulation may cut the run off.
+/// The hook before every transaction, where a test or a simulation may cut the run off, or let others go first.
 ///
 /// An error thrown here means that the process died at this point: nothing of the transaction happens, and the caller
 /// must not be given the chance to clean up.
@@ -6,7 +6,7 @@ public struct Steps: Sendable {
     /// Reaches every step without stopping.
     public static let none = Steps { _ in }
 
-    public let reach: @Sendable (_ step: String) throws -> Void
+    public let reach: @Sendable (_ step: String) async throws -> Void
 
-    public init(reach: @escaping @Sendable (_ step: String) throws -> Void) { self.reach = reach }
+    public init(reach: @escaping @Sendable (_ step: String) async throws -> Void) { self.reach = reach }
 }

@@ -59,6 +59,7 @@ final class Writer: @unchecked Sendable {
     func read<T>(_ body: (Transaction) throws -> T) throws -> T {
         try openConnection().use { session in
             session.refusesWrites = true
+            session.beforeStatement = nil
             defer {
                 session.refusesWrites = false
                 counters.update { $0.statements += session.takeStatementCount() }
@@ -153,6 +154,7 @@ final class Writer: @unchecked Sendable {
 
     private func begin(_ session: Session) throws {
         session.storeFailure = nil
+        session.beforeStatement = options.faults.beforeStatement
         try session.control(Session.begin)
         changesAtBegin = session.totalChanges
     }

@@ -37,6 +37,26 @@ import Testing
         #expect(try await stage.violations() == [])
     }
 
+    @Test func aSuccessOfSomebodyElseDoesNotPayADebtThatEnded() async throws {
+        let stage = try await Self.stage(["insufficient_funds"])
+        try await stage.run(days: 1)
+        let id = try #require(try stage.gatewayIntents().first?.id)
+        try await stage.cancel()
+        let body = """
+            {"id":"\(id)","object":"payment_intent","status":"succeeded","amount":1000,"currency":"usd",\
+            "customer":"cus_other","livemode":false,"metadata":{}}
+            """
+        stage.wire.disturb { $0.kind == .retrieve ? .answer(200, body: body) : nil }
+        try await stage.pass { $0.waitSeconds = 0 }
+        #expect(try await stage.invoice().state == .closing)
+        #expect(try await stage.invoice().collectedMinor == 0)
+        stage.wire.disturb(nil)
+        try await stage.run(days: 2)
+        #expect(try await stage.invoice().state == .void)
+        #expect(stage.sandbox.audit.successes == 0)
+        #expect(try await stage.violations() == [])
+    }
+
     @Test func aCanceledDebtWithoutAnIntentIsVoidAtOnce() async throws {
         let stage = try await Self.stage()
         try await stage.bindGateway()
@@ -104,6 +124,24 @@ import Testing
         #expect(try await stage.activity("collected_after_cancel") == (hasArrived ? 1 : 0))
         #expect(try stage.gatewayIntents().allSatisfy { !$0.isOpen })
         #expect(try await stage.violations() == [])
+    }
+
+    /// What became of the attempt is still found out; what the gateway does not know is not sent again.
+    @Test(arguments: [GatewayKind.stripe, .wooshpay])
+    func anAttemptInFlightWhenThePauseBeginsIsNotSentAgainBeforeItsEnd(_ kind: GatewayKind) async throws {
+        let stage = try await Self.stage(kind: kind)
+        stage.wire.strike(.confirm, [1], with: .lostBefore)
+        try await stage.pass { $0.waitSeconds = 0 }
+        try await stage.edit { $0.status = .paused }
+        try await stage.run(days: 5)
+        #expect(stage.wire.count(.confirm) == 1)
+        #expect(try await stage.invoice().waitsFor == .onHold)
+        #expect(try stage.gatewayIntents().allSatisfy { !$0.isOpen })
+        #expect(try await stage.violations() == [])
+        try await stage.edit { $0.status = .active }
+        try await stage.run(days: 2)
+        #expect(try await stage.invoice().state == .paid)
+        #expect(stage.sandbox.audit.successes == 1)
     }
 
     @Test func nothingIsConfirmedOnceTheDebtEndedBehindTheCreate() async throws {

@@ -185,6 +185,30 @@ import Testing
     // MARK: - What an event may not do
 
     /// The payload says succeeded, and the gateway says that nothing happened: the ledger stays as it is.
+    /// Held for a person, it is not tried again on its schedule besides.
+    @Test func anEventWhoseReadIsAboutSomebodyElseHoldsTheDebtAndNothingIsTriedMeanwhile() async throws {
+        let stage = try Stage { $0.makesEvents = true }
+        let card = try await stage.customer()
+        stage.script(card, ["insufficient_funds"])
+        try await stage.subscribe()
+        try await stage.run(days: 1)
+        #expect(try await stage.invoice().waitsFor == .retrying)
+        let id = try #require(try stage.gatewayIntents().first?.id)
+        let body = """
+            {"id":"\(id)","object":"payment_intent","status":"succeeded","amount":1000,"currency":"usd",\
+            "customer":"cus_other","livemode":false,"metadata":{}}
+            """
+        stage.wire.disturb { $0.kind == .retrieve ? .answer(200, body: body) : nil }
+        try await stage.deliver(stage.takeEvents())
+        try await stage.pass()
+        #expect(try await stage.invoice().waitsFor == .onHold)
+        #expect(try await stage.violations() == [])
+        stage.wire.disturb(nil)
+        try await stage.run(days: 10)
+        #expect(stage.wire.count(.confirm) == 1)
+        #expect(try await stage.violations() == [])
+    }
+
     @Test func aPayloadAloneChangesNothing() async throws {
         let stage = try await Self.stage(["insufficient_funds"])
         try await stage.pass { $0.waitSeconds = 0 }
@@ -228,6 +252,30 @@ import Testing
         #expect(stored.isForeign)
         #expect(try await stage.moneyState() == before.1)
         #expect(stage.wire.moneyRequests.count { $0.place >= before.0 } == 0)
+    }
+
+    /// A create that the gateway carried out long after its answer was lost: the debt has ended, and nobody confirms it.
+    @Test func anIntentThatTurnsUpAfterTheDebtEndedIsCanceled() async throws {
+        let stage = try await Self.stage(["insufficient_funds"])
+        try await stage.pass { $0.waitSeconds = 0 }
+        let period = try await stage.invoice().invoice.periodStart
+        let attempt = try #require(try await stage.attempts().first)
+        let reference = try #require(try await stage.intents().first).reference
+        try await stage.cancel()
+        try await stage.run(days: 1)
+        #expect(try await stage.invoice().state == .void)
+        _ = stage.takeEvents()
+        try stage.post(
+            "/v1/payment_intents",
+            "amount=1000&currency=usd&customer=\(attempt.gatewayCustomerID)"
+                + "&payment_method=\(attempt.gatewayPaymentMethodID)"
+                + "&metadata[dunlin_subscription]=s1&metadata[dunlin_period]=\(period)"
+                + "&metadata[dunlin_database]=\(Stage.databaseID)&metadata[dunlin_reference]=\(reference)")
+        try await stage.deliver(stage.takeEvents())
+        try await stage.run(days: 1)
+        #expect(try stage.gatewayIntents().allSatisfy { !$0.isOpen })
+        #expect(try await stage.invoice().state == .void)
+        #expect(try await stage.violations() == [])
     }
 
     /// Another database has collected this very period: the debt is held, and somebody is told (money.md 13).

@@ -38,6 +38,7 @@ struct ArrowTests {
             "Sources/DunlinSimulation",
             system.union(billing).union([
                 "DunlinQueue", "DunlinGateways", "DunlinJobs", "DunlinImport", "DunlinReports", "DunlinSandbox",
+                "DunlinWeb",
             ])
         ),
         ("Sources/DunlinDefaults", []),

@@ -24,6 +24,11 @@ struct Repository {
         return (top + below).filter { exists($0) }.map { file($0) }
     }
 
+    /// What a folder holds, whatever it is.
+    static func files(below folder: String, suffix: String) -> [File] {
+        paths(below: folder).filter { $0.hasSuffix(suffix) }.map { file($0) }
+    }
+
     static func file(_ path: String) -> File {
         let data = FileManager.default.contents(atPath: "\(root)/\(path)") ?? Data()
         return File(path: path, text: String(decoding: data, as: UTF8.self))

@@ -140,14 +140,7 @@ struct ApplyIntentEvent: Sendable {
     }
 
     private func difference(_ snapshot: IntentSnapshot, _ intent: Intent, _ invoice: Invoice) -> String? {
-        guard let currency = Currency(intent.currencyCode) else { return "currency" }
-        var metadata = invoice.metadata(reference: intent.reference, databaseID: billing.databaseID)
-        // A second intent of a name has a row name of its own.
-        if snapshot.id == intent.gatewayID { metadata.reference = snapshot.metadata.reference }
-        return IntentExpectation(
-            amount: Money(minorUnits: intent.amountMinor, currency: currency), customerID: intent.gatewayCustomerID,
-            mode: intent.mode, metadata: metadata
-        ).difference(from: snapshot)
+        intent.difference(from: snapshot, of: invoice, databaseID: billing.databaseID)
     }
 
     /// It has our name and is not as it was sent: somebody must look.
@@ -158,7 +151,7 @@ struct ApplyIntentEvent: Sendable {
         try await application.end(.ignored(reason, isForeign: true), exchanges: exchanges, invoiceID: invoice.id) {
             now, tx in
             let isInFlight = try Attempts.of(invoice.id, tx).contains { $0.state.isInFlight }
-            if !isInFlight { try Invoices.wait(invoice.id, for: .onHold, holdReason: reason, tx) }
+            if !isInFlight { try HoldForPerson.hold(invoice, reason: reason, now: now, tx) }
             try Activity.add(
                 "incident", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)
         }

@@ -167,7 +167,7 @@ public struct Pass: Sendable {
                 let house = HouseWorker(billing: billing, holder: holder)
                 group.addTask { try await house.work { mayBegin(monotonicEnd) } }
             }
-            for name in gateways {
+            for name in gateways.sorted() {
                 guard let gateway = billing.gateways[name] else { continue }
                 group.addTask { try await drain(gateway, until: monotonicEnd) }
             }

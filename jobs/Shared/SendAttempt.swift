@@ -28,7 +28,7 @@ struct SendAttempt {
         if let id = frozen.intent.gatewayID {
             return try await mayConfirm(frozen) ? id : nil
         }
-        try billing.steps.reach("request-create")
+        try await billing.steps.reach("request-create")
         let askedAt = billing.clock.now()
         let reply = await gateway.driver.create(
             frozen.request, idempotencyKey: frozen.idempotencyKey("create"), deadline: deadline)
@@ -46,7 +46,7 @@ struct SendAttempt {
 
     /// Confirms the stored intent off session: the one request that moves money.
     func confirm(_ intentID: String, _ frozen: FrozenRequest) async throws {
-        try billing.steps.reach("request-confirm")
+        try await billing.steps.reach("request-confirm")
         let askedAt = billing.clock.now()
         let reply = await gateway.driver.confirm(
             intentID, request: frozen.request, idempotencyKey: frozen.idempotencyKey("confirm"), deadline: deadline)
@@ -60,7 +60,7 @@ struct SendAttempt {
 
     func createAndConfirm(_ frozen: FrozenRequest) async throws {
         guard try await mayConfirm(frozen) else { return }
-        try billing.steps.reach("request-one-call")
+        try await billing.steps.reach("request-one-call")
         let askedAt = billing.clock.now()
         let reply = await gateway.driver.createAndConfirm(
             frozen.request, idempotencyKey: frozen.idempotencyKey("one-call"), deadline: deadline)
@@ -136,8 +136,8 @@ struct SendAttempt {
         try await billing.database.write(step: "allow-confirm") { tx in try allow(frozen, tx) }
     }
 
-    /// In the transaction right before a confirm: the debt is still open, charging is not stopped, the lease is ours,
-    /// and the attempt has not ended. Otherwise nothing is sent and `SettleAttempt` ends it.
+    /// In the transaction right before a confirm: the debt is still open and wanted, charging is not stopped, the lease
+    /// is ours, and the attempt has not ended. Otherwise nothing is sent and `SettleAttempt` ends it.
     private func allow(_ frozen: FrozenRequest, _ tx: Transaction) throws -> Bool {
         guard try JobQueue.holds(claimed.lease, tx) else { return false }
         let now = billing.clock.now()
@@ -147,7 +147,7 @@ struct SendAttempt {
         // A process that holds the key of another account sends nothing for this one.
         let isOurs = state?.keyHash == gateway.driver.keyHash && state?.account == attempt.account
         let isStopped = state?.isStopped != false || !isOurs
-        guard attempt.state.isInFlight, invoice.state == .open, !isStopped else {
+        guard attempt.state.isInFlight, try invoice.isWanted(tx), !isStopped else {
             try leave(frozen, to: now.adding(seconds: isStopped ? 60 : 0), now: now, tx)
             return false
         }

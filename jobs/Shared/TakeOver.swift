@@ -111,6 +111,8 @@ struct TakeOver {
         }
         let isOpen = snapshot.status != .canceled && snapshot.status != .succeeded
         if isOpen, known.contains(where: { !$0.isCanceled }) { return nil }
+        // A create that arrived after the debt had ended: nobody confirms it any more.
+        if invoice.state != .open, snapshot.isUnconfirmed { return nil }
         if named != nil, snapshot.status == .canceled { return nil }
         return try insert(snapshot, number: named == nil ? number : nil, known, invoice, amount, tx)
     }
@@ -153,7 +155,7 @@ struct TakeOver {
     }
 
     private func hold(_ invoice: Invoice, _ reason: String, _ tx: Transaction) throws {
-        try Invoices.wait(invoice.id, for: .onHold, holdReason: reason, tx)
+        try HoldForPerson.hold(invoice, reason: reason, now: now, tx)
         try Activity.add(
             "incident", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)
         billing.logger.error("an invoice is held", metadata: ["invoice": "\(invoice.id)", "reason": "\(reason)"])

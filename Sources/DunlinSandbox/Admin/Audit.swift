@@ -34,7 +34,11 @@ public struct SandboxAudit: Hashable, Sendable {
 
     /// Successful charges by `dunlin_reference` or `merchant_order_id`.
     public var successesByReference: [String: Int] = [:]
+    /// How often the bank said no, or wanted the customer, by the same name.
+    public var declinesByReference: [String: Int] = [:]
     public var successesByPeriod: [Period: [String]] = [:]
+    /// In the gateway's own units.
+    public var collectedByPeriod: [Period: Int64] = [:]
     public var successesByCustomer: [String: Int] = [:]
     public var totalsByCurrency: [String: Total] = [:]
     public var requestsByEndpoint: [String: Int] = [:]
@@ -77,6 +81,7 @@ struct AuditLog {
         if let subscription = intent.metadata["dunlin_subscription"], let period = intent.metadata["dunlin_period"] {
             let key = SandboxAudit.Period(subscription: subscription, period: period)
             audit.successesByPeriod[key, default: []].append(intent.id)
+            audit.collectedByPeriod[key, default: 0] += charge.amountCaptured
             if audit.successesByPeriod[key]?.count ?? 0 > 1 { audit.doubledPeriods.insert(key) }
         }
     }
@@ -84,6 +89,9 @@ struct AuditLog {
     mutating func decline(of intent: PaymentIntent, decline: CardDecline) {
         audit.declines += 1
         audit.totalsByCurrency[intent.currency, default: .init()].declines += 1
+        if let reference = intent.metadata["dunlin_reference"] ?? intent.merchantOrderID {
+            audit.declinesByReference[reference, default: 0] += 1
+        }
     }
 
     mutating func breaches(_ breaches: [NetworkRules.Breach]) {

@@ -76,6 +76,11 @@ public struct SampleData: Sendable {
         }
     }
 
+    /// Changes each subscription.
+    mutating func change(_ body: (inout Subscription) -> Void) {
+        for index in subscriptions.indices { body(&subscriptions[index]) }
+    }
+
     /// Moves every customer to one gateway and every subscription to one price.
     public mutating func moveAll(toGateway gateway: String, currency: String, amountMinor: Int64) {
         for index in customers.indices { customers[index].gateway = gateway }

@@ -48,6 +48,7 @@ enum CommandTree {
 
     private static let develop: [any ParsableCommand.Type] = [
         BenchCommand.self,
+        SimulateCommand.self,
         BackupCommand.self,
         RestoreCommand.self,
         AdoptCommand.self,

@@ -12,6 +12,11 @@ final class Fuse: Sendable {
         /// Asked at each step, besides the fixed cuts.
         var mayCut: (@Sendable (Int) -> Bool)?
         var name: String?
+        /// The statements so far, each with the step that it belongs to.
+        var statements: [String] = []
+        var statementCut: Int?
+        /// What the owner writes, and what begins and ends every pass, is left alone.
+        var step = Fuse.ownersStep
     }
 
     /// What the owner of the rows writes is no step of ours.
@@ -40,11 +45,33 @@ final class Fuse: Sendable {
             state.cuts = []
             state.mayCut = nil
             state.name = nil
+            state.statementCut = nil
             state.isBlown = false
         }
     }
 
+    /// The steps of the statements so far, one name for each statement.
+    var statements: [String] { state.withLock { $0.statements } }
+
+    /// Cuts the run off right before the statement with this number, in the middle of its transaction.
+    func cut(beforeStatement number: Int) { state.withLock { $0.statementCut = number } }
+
+    /// - Parameter steps: those whose statements are not counted.
+    func reachStatement(besides steps: Set<String>) throws {
+        try state.withLock { state in
+            guard state.step != Self.ownersStep else { return }
+            if state.isBlown { throw RunCutOff(step: state.step) }
+            guard !steps.contains(state.step) else { return }
+            let number = state.statements.count
+            state.statements.append(state.step)
+            guard state.statementCut == number else { return }
+            state.isBlown = true
+            throw RunCutOff(step: state.step)
+        }
+    }
+
     func reach(_ name: String) throws {
+        state.withLock { $0.step = name }
         guard name != Self.ownersStep else { return }
         try state.withLock { state in
             if state.isBlown { throw RunCutOff(step: name) }

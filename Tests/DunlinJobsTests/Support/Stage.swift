@@ -83,7 +83,9 @@ final class Stage: Sendable {
         let fuse = fuse
         let adjust: (inout DatabaseOptions) -> Void = {
             $0.steps = fuse.steps
-            $0.faults = options.faults
+            $0.faults = DatabaseFaults(
+                beforeStatement: { _ in try fuse.reachStatement(besides: Self.passSteps) },
+                failureOfCommit: options.faults.failureOfCommit)
         }
         temporary =
             options.isOnDisk
@@ -104,6 +106,11 @@ final class Stage: Sendable {
         generator = Mutex(SeededGenerator(seed: 8))
         declines = other.declines
     }
+
+    /// Steps of every pass, whatever its jobs are.
+    static let passSteps: Set<String> = [
+        "rescue", "note-clock", "plan-parked", "plan-changed", "claim", "bind", "stamp", "ticks",
+    ]
 
     private static let declines = Result { try DeclineTable(parsing: Defaults.declines) }
     static var migrations: [Migration] { QueueSchema.migrations + Ledger.migrations }

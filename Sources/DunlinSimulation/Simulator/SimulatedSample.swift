@@ -1,0 +1,35 @@
+import DunlinCalendar
+import DunlinLedger
+
+/// The customers of a run: as in the sample, with more trouble, and some who pay every day.
+enum SimulatedSample {
+    /// What a new card of a customer may turn out to be.
+    static let cards = [
+        "pm_card_visa", "pm_card_mastercard", "pm_card_statistical", "pm_card_sandbox_insufficient_funds_2",
+        "pm_card_sandbox_do_not_honor_1", "pm_card_authenticationRequired", "pm_card_sandbox_lost_card",
+        "pm_card_sandbox_processing_error_1", "pm_card_sandbox_insufficient_funds",
+    ]
+
+    static func sample(_ options: SimulatorOptions, _ plan: FaultPlan, _ chance: Chance) -> SampleData {
+        var sample = SampleData(
+            subscriptions: options.subscriptions, seed: options.seed, firstDay: Zone.utc.local(of: World.start).date)
+        for index in sample.cards.indices where chance.happens(450_000, "sample") {
+            sample.cards[index].token = chance.pick(cards, "sample") ?? "pm_card_visa"
+        }
+        sample.change { subscription in
+            subscription.status = .active
+            switch chance.number(0...99, "sample") {
+            case 0..<8: (subscription.interval, subscription.intervalCount) = ("day", 1)
+            case 8..<30: (subscription.interval, subscription.intervalCount) = ("week", 1)
+            default: (subscription.interval, subscription.intervalCount) = ("month", 1)
+            }
+            if subscription.interval != "month" { subscription.billOn = nil }
+            guard plan.isSameDay else { return }
+            subscription.anchor = "2025-12-02"
+            subscription.timeZone = "UTC"
+            subscription.trialEnd = nil
+            subscription.billOn = nil
+        }
+        return sample
+    }
+}

@@ -1,0 +1,225 @@
+import DunlinCalendar
+import DunlinCore
+import DunlinDatabase
+import DunlinSandbox
+
+/// Judges every request as it leaves: is what it rests on on the disk, and does nothing forbid it.
+///
+/// What a promise forbids "from then on" is held against requests once a lease has passed: what was on its way when the
+/// debt ended may still arrive.
+final class WireJudge: @unchecked Sendable {
+    /// A lease and the time-out of a request.
+    private static let leaseMilliseconds: Int64 = 240_000
+    /// Machines' clocks may differ by so much before the clock guard holds them back.
+    private static let skewMilliseconds: Int64 = 300_000
+
+    /// What is known of a request that may have moved money.
+    private struct Sent {
+        var at: Instant
+        var askedSince = true
+    }
+
+    private struct OnWire {
+        var process: SimulatedProcess
+        var reference: String
+    }
+
+    private var sent: [String: Sent] = [:]
+    private var onWire: [String: OnWire] = [:]
+    private var unanswered: [String: Int] = [:]
+
+    /// What the ledger says about a charge that leaves.
+    private struct Row {
+        var attemptState: String
+        var endedAt: Instant?
+        var sendBy: Instant
+        var subscriptionID: String
+        var customerID: String
+        var gatewayCustomerID: String
+        var invoiceState: String
+        var debtEndedAt: Instant?
+        var stoppedAt: Instant?
+        var circuitOpenedAt: Instant?
+    }
+
+    // MARK: - Leaving
+
+    func leaves(_ wire: WireRequest, _ process: SimulatedProcess, _ world: World) async {
+        guard wire.operation.isMoney else { return }
+        if wire.operation == .refund { return await refundLeaves(wire, world) }
+        guard let debt = wire.debt else {
+            return world.violate("wire", "charge_without_name", "a charge left without a name: \(wire.text)")
+        }
+        let row: Row?
+        do {
+            row = try await world.office().read { tx in try Self.row(debt.reference, debt.attempt, tx) }
+        } catch {
+            return world.violate("wire", "unreadable", "\(error)")
+        }
+        guard let row else {
+            return world.violate(
+                "wire", "sent_without_row", "a charge left that no row names (P3): \(wire.text)")
+        }
+        check(wire, row, process, world)
+        begin(wire, debt.reference, row, process, world)
+    }
+
+    private func refundLeaves(_ wire: WireRequest, _ world: World) async {
+        let key = wire.key ?? ""
+        let state = try? await world.office().read { tx in
+            try tx.value("SELECT state FROM refunds WHERE reference = ?1", key, as: String.self)
+        }
+        if state != "sending", state != "unknown" {
+            world.violate("wire", "sent_without_row", "a refund left that no row names (P3): \(wire.text)")
+        }
+    }
+
+    private func check(_ wire: WireRequest, _ row: Row, _ process: SimulatedProcess, _ world: World) {
+        let longAgo = world.now.adding(milliseconds: -Self.leaseMilliseconds - Self.skewMilliseconds)
+        if row.attemptState == "succeeded", let ended = row.endedAt, ended < longAgo {
+            world.violate("wire", "sent_after_end", "a charge left for an attempt that has ended: \(wire.text)")
+        }
+        if wire.operation != .create, process.wallNow > row.sendBy {
+            world.violate("wire", "sent_after_lease", "a charge left after its lease (rule 10): \(wire.text)")
+        }
+        if row.invoiceState != "open", let ended = row.debtEndedAt, ended < longAgo {
+            world.violate("wire", "sent_for_ended_debt", "a charge left for a debt that had ended (P7): \(wire.text)")
+        }
+        if let since = world.unwished[row.subscriptionID], wire.operation != .create,
+            since < world.now.adding(milliseconds: -Self.leaseMilliseconds)
+        {
+            world.violate(
+                "wire", "charged_against_wish",
+                "\(row.subscriptionID) was canceled or paused at \(since.rfc3339Seconds) (rule 19): \(wire.text)")
+        }
+        if let since = world.stoppedSince[wire.kind.rawValue], row.stoppedAt != nil,
+            since < world.now.adding(milliseconds: -Self.leaseMilliseconds)
+        {
+            world.violate(
+                "wire", "charged_while_stopped",
+                "charging was stopped at \(since.rfc3339Seconds) (rule 34): \(wire.text)")
+        }
+        if let opened = row.circuitOpenedAt, opened < longAgo {
+            world.violate("wire", "charged_in_outage", "a charge left while the circuit was open: \(wire.text)")
+        }
+    }
+
+    private func begin(
+        _ wire: WireRequest, _ reference: String, _ row: Row, _ process: SimulatedProcess, _ world: World
+    ) {
+        if wire.operation != .create, let earlier = sent[wire.key ?? ""], !earlier.askedSince {
+            world.violate(
+                "wire", "sent_again_without_asking",
+                "the same charge left at \(earlier.at.rfc3339Seconds), and nobody has asked since: \(wire.text)")
+        }
+        if let other = onWire[row.customerID], !other.process.isDead, other.reference != reference {
+            world.violate(
+                "wire", "two_charges_at_once",
+                "\(row.customerID) is charged twice at the same time (rule 35): \(wire.text), \(other.reference)")
+        }
+        onWire[row.customerID] = OnWire(process: process, reference: reference)
+        customers[wire.key ?? ""] = row.customerID
+        if wire.operation != .create { sent[wire.key ?? ""] = Sent(at: world.now, askedSince: false) }
+        if wire.operation != .create {
+            names[wire.intentID ?? row.gatewayCustomerID, default: []].insert(wire.key ?? "")
+        }
+        references[reference, default: []].insert(wire.key ?? "")
+        if wire.operation == .oneCall { names[row.gatewayCustomerID, default: []].insert(wire.key ?? "") }
+    }
+
+    /// The customer of a charge, by its key.
+    private var customers: [String: String] = [:]
+    /// Charges whose fate a read of this intent, or a list of this customer's intents, tells.
+    private var names: [String: Set<String>] = [:]
+    private var references: [String: Set<String>] = [:]
+
+    // MARK: - Answered or not
+
+    func isAnswered(_ wire: WireRequest, status: Int, _ process: SimulatedProcess, _ world: World) {
+        let kind = wire.kind.rawValue
+        if wire.operation.isCharge {
+            endOfWire(wire, process)
+            unanswered[kind] = status >= 500 ? (unanswered[kind] ?? 0) + 1 : 0
+            // Turned away before it ran, so that nothing needs to be asked.
+            if status == 429 { sent[wire.key ?? ""]?.askedSince = true }
+            judgeSilence(kind, world)
+        }
+        guard wire.operation == .read, status < 500, status != 429 else { return }
+        if status == 200 { unanswered[kind] = 0 }
+        noteAsked(wire)
+    }
+
+    func isLost(_ wire: WireRequest, _ process: SimulatedProcess, _ world: World, isSent: Bool) {
+        guard wire.operation.isCharge else { return }
+        endOfWire(wire, process)
+        if !isSent { sent[wire.key ?? ""]?.askedSince = true }
+        unanswered[wire.kind.rawValue, default: 0] += 1
+        judgeSilence(wire.kind.rawValue, world)
+    }
+
+    /// Five unknowns open the circuit; what the workers had begun by then may still follow.
+    private func judgeSilence(_ kind: String, _ world: World) {
+        let most = 5 + 4 * world.plan.workers * world.plan.concurrency + 12
+        if unanswered[kind, default: 0] > most {
+            world.violate(
+                "wire", "no_circuit", "\(most) charges in a row were not answered by \(kind), and more were sent")
+        }
+    }
+
+    private func endOfWire(_ wire: WireRequest, _ process: SimulatedProcess) {
+        guard let customer = customers[wire.key ?? ""], onWire[customer]?.process === process else { return }
+        onWire[customer] = nil
+    }
+
+    private func noteAsked(_ wire: WireRequest) {
+        if let intent = wire.intentID, intent != "search" {
+            for key in names[intent] ?? [] { sent[key]?.askedSince = true }
+        }
+        if wire.path == "/v1/payment_intents" {
+            for (name, keys) in names where wire.query.contains(name) {
+                for key in keys { sent[key]?.askedSince = true }
+            }
+        }
+        if wire.path.hasSuffix("/search") {
+            for (reference, keys) in references where wire.query.contains(reference) {
+                for key in keys { sent[key]?.askedSince = true }
+            }
+        }
+    }
+
+    // MARK: - After every step
+
+    /// The gateway's own count, which nothing of ours can talk its way around.
+    func checkAudit(_ world: World) {
+        guard let double = world.sandbox.doubleCharges.first else { return }
+        world.violate(
+            "audit", "charged_twice",
+            "\(double.period.subscription), period \(double.period.period): \(double.intentIDs.joined(separator: ", "))"
+        )
+    }
+
+    // MARK: - The ledger
+
+    private static func row(_ reference: String, _ number: Int, _ tx: Transaction) throws -> Row? {
+        try tx.row(
+            """
+            SELECT a.state AS attempt_state, a.ended_at AS ended_at, a.send_by AS send_by,
+                a.gateway_customer_id AS gateway_customer_id, i.subscription_id AS subscription_id,
+                i.customer_id AS customer_id, i.state AS invoice_state,
+                (SELECT MIN(e.recorded_at) FROM activity e WHERE e.invoice_id = i.id AND e.kind = 'debt_ended')
+                    AS debt_ended_at,
+                g.stopped_at AS stopped_at, g.circuit_opened_at AS circuit_opened_at
+            FROM intents t JOIN attempts a ON a.intent_id = t.id AND a.number = ?2
+            JOIN invoices i ON i.id = t.invoice_id JOIN gateway_state g ON g.gateway = a.gateway
+            WHERE t.reference = ?1
+            """, reference, number
+        ) { row in
+            Row(
+                attemptState: try row.get("attempt_state"), endedAt: try row.get("ended_at"),
+                sendBy: try row.get("send_by"), subscriptionID: try row.get("subscription_id"),
+                customerID: try row.get("customer_id"), gatewayCustomerID: try row.get("gateway_customer_id"),
+                invoiceState: try row.get("invoice_state"), debtEndedAt: try row.get("debt_ended_at"),
+                stoppedAt: try row.get("stopped_at"), circuitOpenedAt: try row.get("circuit_opened_at"))
+        }
+    }
+}

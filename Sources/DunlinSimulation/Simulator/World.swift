@@ -1,0 +1,230 @@
+import DunlinCalendar
+import DunlinCore
+import DunlinDatabase
+import DunlinJobs
+import DunlinLedger
+import DunlinQueue
+import DunlinSandbox
+
+/// Everything that a run consists of: the clock, the gateway, the data file, the processes, and what went wrong.
+///
+/// Used on the simulator's thread only.
+final class World: @unchecked Sendable {
+    static let start = Instant(seconds: 1_767_225_600)  // 2026-01-01T00:00:00Z
+    static let databaseID = "simulated"
+
+    let options: SimulatorOptions
+    let plan: FaultPlan
+    let chance: Chance
+    let thread: EventThread
+    let sandbox: Sandbox
+    /// Another account at the same gateways: nothing may ever be sent to it.
+    let otherSandbox: Sandbox
+    let rules: BillingRules
+    let wire = WireJudge()
+
+    private(set) var log = RunLog()
+    private(set) var violation: SimulatorViolation?
+    var coverage = SimulatorCoverage()
+    /// The steps taken so far.
+    private(set) var steps = 0
+    /// No more faults: the run has come to its rest.
+    private(set) var isAtRest = false
+    /// The run is over at once, as if the machine had gone.
+    private(set) var isHalted = false
+    /// The run has come to its end.
+    var isOver = false
+    /// Nothing of Dunlin runs until then.
+    var downUntil = World.start
+    /// No request is answered until then.
+    var outageUntil = World.start
+    var processes: [String: SimulatedProcess] = [:]
+    /// What the owner wished, by subscription: canceled or paused since.
+    var unwished: [String: Instant] = [:]
+    /// Gateways that a person stopped, and since when.
+    var stoppedSince: [String: Instant] = [:]
+    /// The data file was replaced by an earlier copy at least once.
+    var wasRestored = false
+    /// How many events with a wrong signature were sent.
+    var forgedCount = 0
+
+    private var keptOpen: Database?
+    private var fileNumber = 0
+    private var processNumber = 0
+
+    init(options: SimulatorOptions, plan: FaultPlan, chance: Chance, thread: EventThread, rules: BillingRules) {
+        self.options = options
+        self.plan = plan
+        self.chance = chance
+        self.thread = thread
+        self.rules = rules
+        var world = SandboxOptions()
+        world.seed = options.seed
+        world.start = Self.start.milliseconds
+        world.ignoresIdempotencyKeys = plan.ignoresKeys
+        world.quirks = plan.wooshpayQuirks
+        world.makesEvents = plan.hasEvents
+        world.webhookFaults = plan.webhookFaults
+        if plan.hasEvents {
+            world.stripeWebhookURLs = ["https://example.com/webhooks/stripe"]
+            world.wooshpayWebhookURLs = ["https://example.com/webhooks/wooshpay"]
+        }
+        sandbox = Sandbox(world)
+        world.seed = options.seed &+ 1
+        otherSandbox = Sandbox(world)
+    }
+
+    var now: Instant { thread.now }
+    var end: Instant { Self.start.adding(days: options.days) }
+
+    // MARK: - The data file
+
+    var path: String { options.folder + "/dunlin-\(fileNumber).db" }
+
+    func databaseOptions(opening: DatabaseOptions.Opening) -> DatabaseOptions {
+        .file(
+            path, opening: opening, mode: .inline, migrations: QueueSchema.migrations + Ledger.migrations,
+            databaseID: Self.databaseID)
+    }
+
+    /// The file as judges and people see it: no fault strikes here.
+    func office() throws -> Database {
+        if let keptOpen { return keptOpen }
+        let opened = try Database.open(databaseOptions(opening: .createIfMissing))
+        keptOpen = opened
+        return opened
+    }
+
+    /// Goes on with a copy of an earlier day. Every process must have ended.
+    func goOn(withFile number: Int) {
+        keptOpen?.close()
+        keptOpen = nil
+        fileNumber = number
+        wasRestored = true
+    }
+
+    /// The path of a copy that may be gone on with.
+    func copyPath(_ number: Int) -> String { options.folder + "/dunlin-\(number).db" }
+
+    func close() {
+        keptOpen?.close()
+        keptOpen = nil
+    }
+
+    // MARK: - What happens
+
+    /// Such as `+12d 03:04:05.006`, from the start on.
+    static func text(of instant: Instant) -> String {
+        let time = instant.milliseconds(since: start)
+        func digits(_ number: Int64, _ count: Int) -> String {
+            let text = String(number)
+            return String(repeating: "0", count: max(0, count - text.count)) + text
+        }
+        let (hours, minutes) = (time / 3_600_000 % 24, time / 60_000 % 60)
+        return "+\(time / 86_400_000)d \(digits(hours, 2)):\(digits(minutes, 2)):"
+            + "\(digits(time / 1000 % 60, 2)).\(digits(time % 1000, 3))"
+    }
+
+    func note(_ line: @autoclosure () -> String) { log.add("\(Self.text(of: now)) \(line())") }
+
+    func strike(_ kind: FaultKind) { coverage.faults[kind.rawValue, default: 0] += 1 }
+
+    /// True when a fault of this kind strikes now.
+    func strikes(_ kind: FaultKind) -> Bool {
+        guard !isAtRest, chance.happens(plan.share(kind), kind.rawValue) else { return false }
+        strike(kind)
+        return true
+    }
+
+    /// The first violation ends the run.
+    func violate(_ judge: String, _ rule: String, _ text: String) {
+        guard violation == nil, !isHalted else { return }
+        violation = SimulatorViolation(judge: judge, rule: rule, text: text, step: steps, at: Self.text(of: now))
+        note("VIOLATION \(judge) \(rule): \(text)")
+        halt()
+    }
+
+    func halt() {
+        guard !isHalted else { return }
+        isHalted = true
+        isOver = true
+        for process in processes.values.sorted(by: { $0.number < $1.number }) { process.end() }
+    }
+
+    /// Judged where the run was cut off: the halt is no reason not to look any more.
+    func judged(_ found: SimulatorViolation?) {
+        if violation == nil { violation = found }
+    }
+
+    /// From now on nothing goes wrong any more.
+    func rest() {
+        guard !isAtRest else { return }
+        isAtRest = true
+        sandbox.removeFaults()
+        downUntil = now
+        outageUntil = now
+        note("rest")
+        for process in processes.values.sorted(by: { $0.number < $1.number }) {
+            process.skewMilliseconds = 0
+            if process.isElsewhere { process.end() }
+        }
+    }
+
+    // MARK: - Processes
+
+    func newProcess(_ place: String) -> SimulatedProcess {
+        processNumber += 1
+        let machine = plan.has(.otherMachines) ? "machine-\(place)" : "machine"
+        let skew = plan.has(.clockSkew) && !isAtRest ? chance.number(-140_000...140_000, "skew") : 0
+        let process = SimulatedProcess(
+            number: processNumber, place: place, machine: machine, skewMilliseconds: skew, world: self)
+        processes[place] = process
+        return process
+    }
+
+    /// On one machine everybody sees who is gone.
+    func isDead(_ identity: ProcessIdentity, seenFrom observer: SimulatedProcess) -> Bool {
+        identity.host == observer.identity.host
+            && !processes.values.contains { $0.identity == identity && !$0.isDead }
+    }
+
+    // MARK: - Steps
+
+    /// Between two steps anybody else may be at work, and the process may end or stand still.
+    func reach(_ step: String, _ process: SimulatedProcess) async throws {
+        try goOn(step, process)
+        steps += 1
+        coverage.steps = steps
+        note("\(process.place).\(process.number) \(step)")
+        if let stepsMax = options.stepsMax, steps >= stepsMax, !isAtRest {
+            if options.restsAfterStepsMax { rest() } else { halt() }
+        }
+        if strikes(.crash) {
+            note("\(process.place).\(process.number) is killed before \(step)")
+            process.end()
+        }
+        try goOn(step, process)
+        await pause(process)
+        try goOn(step, process)
+        wire.checkAudit(self)
+    }
+
+    private func goOn(_ step: String, _ process: SimulatedProcess) throws {
+        if process.isDead || isHalted { throw RunCutOff(step: step) }
+    }
+
+    private func pause(_ process: SimulatedProcess) async {
+        var milliseconds = chance.number(1...40, "pause")
+        if strikes(.stall) {
+            milliseconds = chance.number(5_000...1_200_000, "stall")
+            note("\(process.place).\(process.number) stands still for \(milliseconds / 1000) s")
+        }
+        await wait(milliseconds, process)
+    }
+
+    func wait(_ milliseconds: Int64, _ process: SimulatedProcess?) async {
+        await thread.wait(
+            until: now.adding(milliseconds: max(0, milliseconds)), order: chance.bits("order"),
+            owner: process?.number ?? 0)
+    }
+}
