@@ -29,7 +29,7 @@ struct SendNotice {
             try begin(id, claimed, now: now, tx)
         }
         guard let outgoing, let sink = billing.noticeSink else { return true }
-        try billing.steps.reach("send-notice")
+        try await billing.steps.reach("send-notice")
         let delivery = await sink.send(outgoing)
         try await note(delivery, of: id, claimed)
         return delivery == .taken

@@ -22,7 +22,7 @@ struct SendInSession {
 
     private func confirm(_ intentID: String, _ frozen: FrozenRequest) async throws -> String? {
         guard let session = gateway.session else { return nil }
-        try billing.steps.reach("request-confirm-in-session")
+        try await billing.steps.reach("request-confirm-in-session")
         let askedAt = billing.clock.now()
         let reply = await session.confirm(
             intentID,

@@ -122,7 +122,7 @@ struct SettleInSession {
     private func cancel(
         _ snapshot: IntentSnapshot, _ outcome: ChargeOutcome, _ frozen: FrozenRequest, _ seen: Observation
     ) async throws {
-        try billing.steps.reach("request-cancel")
+        try await billing.steps.reach("request-cancel")
         let reply = await gateway.driver.cancel(
             snapshot.id, idempotencyKey: frozen.idempotencyKey("cancel-\(frozen.attempt.asks / 4)"))
         let all = seen.exchanges + reply.exchanges

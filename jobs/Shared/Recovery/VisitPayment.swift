@@ -138,7 +138,7 @@ struct SpentIntent {
         var canceled = look
         var exchanges: [Exchange] = []
         if look.status != .canceled, look.status != .other("failed") {
-            try billing.steps.reach("request-cancel")
+            try await billing.steps.reach("request-cancel")
             let reply = await gateway.driver.cancel(look.id, idempotencyKey: "\(intent.reference):cancel:session")
             exchanges = reply.exchanges
             guard case .value(let snapshot) = reply.result, snapshot.status == .canceled else {
