@@ -37,7 +37,7 @@ import Testing
         #expect(counters.commits == 4, "claim, begin, store the id, record")
         #expect(counters.flushingCommits == 4)
         #expect(requests == 2)
-        #expect(counters.statements == 46)
+        #expect(counters.statements == 49)
         #expect(counters.reads == 0)
     }
 
