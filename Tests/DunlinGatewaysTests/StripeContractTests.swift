@@ -21,9 +21,10 @@ struct StripeContractTests {
         for message in recorder.messages {
             let operation = message.operation
             seen.insert(operation)
-            // The account and the hosted pages are not in the schemas.
+            // The account, the hosted pages and the lists of money that is on its way out are not in the schemas.
             guard requests.knows(operation) else {
-                #expect(operation == "GET /v1/account" || operation.contains("/checkout/"), "\(operation)")
+                let others = ["GET /v1/account", "GET /v1/disputes", "GET /v1/payouts", "GET /v1/balance_transactions"]
+                #expect(others.contains(operation) || operation.contains("/checkout/"), "\(operation)")
                 continue
             }
             #expect(requests.problems(ofRequest: operation, message.fields) == [], "\(operation) \(message.fields)")
