@@ -106,7 +106,8 @@ extension GatewayUnavailable {
             self.init(
                 description: "throttled while asking about \(subject)",
                 retryAfterSeconds: throttle.retryAfterSeconds ?? 2)
-        case .refused(let refusal): self.init(description: "\(subject): \(refusal.message)")
+        case .refused(let refusal):
+            self.init(description: "\(subject): \(refusal.message)", isNotFound: refusal.kind == .notFound)
         case .notSent(let why), .unknown(let why):
             self.init(description: "no answer about \(subject): \(why)", isSilence: true)
         case .value, .declined: self.init(description: "an unexpected answer about \(subject)")

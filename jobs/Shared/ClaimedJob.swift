@@ -37,4 +37,6 @@ struct GatewayUnavailable: Error, CustomStringConvertible {
     var retryAfterSeconds: Int64?
     /// True when there was no answer at all, which counts for the circuit.
     var isSilence = false
+    /// True when the gateway knows no such object or, for a list, no such endpoint.
+    var isNotFound = false
 }

@@ -48,7 +48,7 @@ struct ProveComparison {
                     try await fallBack(name, "no key: set \(billing.keyless[name] ?? "one")", billing, &outcome)
                 }
             } catch let error as ReconcileError {
-                outcome.hasFailed = true
+                if error.code != .notOffered { outcome.hasFailed = true }
                 try await fallBack(name, error.description, billing, &outcome)
             } catch let error as ReconcileRefusal {
                 outcome.hasFailed = true

@@ -51,6 +51,10 @@ struct ServeCommand: DunlinCommand {
                 .gateway, "no webhook secret is set, so that nothing could be believed: set \(variables)")
         }
         let names = settings.gateways.filter { !$0.webhookSecrets.isEmpty }.map(\.name)
+        if names.isEmpty {
+            let variables = settings.gateways.map(\.webhookVariable).joined(separator: ", ")
+            context.log.warning("no webhook secret is set: only the recovery pages are served; set \(variables)")
+        }
         let (host, output) = (settings.listen.public.host, context.output)
         let listener = live.listener(isRequired: true) { port in
             let address = "http://\(host):\(port)"

@@ -79,7 +79,7 @@ struct LiveBilling: Sendable {
 
     /// The address of a debt's page, for the notices that tell of it.
     private static func recoveryLink(_ settings: Settings, _ database: Database) throws -> RecoveryAddress? {
-        guard let recovery = try LiveRecovery(settings, databaseID: database.databaseID, makesKey: true) else {
+        guard let recovery = try LiveRecovery(settings, databaseID: database.databaseID, makesKey: false) else {
             return nil
         }
         return { invoice, now, tx in

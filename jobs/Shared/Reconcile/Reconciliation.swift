@@ -174,6 +174,8 @@ public struct ReconcileError: Error, Hashable, Sendable, CustomStringConvertible
         /// Another process goes on with the run.
         case takenOver = "taken_over"
         case badWindow = "bad_window"
+        /// The gateway has no such list: it answers, and nothing can be compared.
+        case notOffered = "not_offered"
     }
 
     public let code: Code
@@ -185,7 +187,7 @@ public struct ReconcileError: Error, Hashable, Sendable, CustomStringConvertible
     }
 
     init(_ error: GatewayUnavailable) {
-        self.init(.unavailable, error.description)
+        self.init(error.isNotFound ? .notOffered : .unavailable, error.description)
     }
 }
 
