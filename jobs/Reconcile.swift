@@ -21,15 +21,17 @@ struct Reconcile: ScheduledJob {
     func run(_ run: ScheduledRun) async throws {
         let used = try await billing.database.read { tx in Set(try GatewayStates.all(tx).map(\.gateway)) }
         let sliceEnd = billing.clock.monotonicMilliseconds() + Self.sliceSeconds * 1000
-        var failure: (any Error)?
+        var failure: ReconcileError?
         for name in billing.gateways.keys.sorted() where used.contains(name) {
             do {
                 guard try await compare(name, run, sliceEnd: sliceEnd) else { throw ScheduledPause() }
             } catch let error as ReconcileError {
-                failure = error
+                // What a person has to mend is told before what passes by itself.
+                if failure?.isPassing ?? true { failure = error }
             }
         }
-        if let failure { throw failure }
+        guard let failure else { return }
+        throw failure.isPassing ? ScheduledOutage(description: failure.description) : failure
     }
 
     /// - Returns: false when there is more to compare in the next slice.

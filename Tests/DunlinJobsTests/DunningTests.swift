@@ -13,7 +13,7 @@ import Testing
     private static let day: Int64 = 86_400
 
     /// One try a day for three days, then so many days for the customer.
-    private static func policy(
+    static func policy(
         _ name: String = "default", graceDays: Int64? = 5, final: FinalAction
     ) -> DunningPolicy {
         let grace = graceDays.map { $0 * day }

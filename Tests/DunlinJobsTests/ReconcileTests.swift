@@ -379,4 +379,36 @@ import Testing
                 == ["stripe 0 done", "stripe 1 done"])
         #expect(try await stage.text("SELECT state FROM jobs WHERE kind = 'reconcile'") == ["done", "done"])
     }
+
+    private static func nightly() async throws -> Stage {
+        let lines = CronTable("reconcile 7 4 * * * UTC reconcile", knownKinds: ScheduledKinds.known).lines
+        let stage = try Stage { $0.schedule = lines }
+        try await stage.bill(2)
+        stage.clock.advance(seconds: 86_400)
+        return stage
+    }
+
+    /// Far more often than a job may fail, and the job does not count it.
+    @Test func anOutageOfTwoDaysPutsTheNightlyComparisonOffAndNoJobDies() async throws {
+        let stage = try await Self.nightly()
+        stage.wire.disturb { _ in .lostBefore }
+        try await stage.pass()
+        try await stage.run(days: 2)
+        let waiting = try await stage.text("SELECT DISTINCT state FROM jobs WHERE kind = 'reconcile'")
+        #expect(waiting == ["ready"])
+        stage.wire.disturb(nil)
+        try await stage.run(until: stage.clock.now.adding(hours: 2))
+        #expect(try await stage.text("SELECT DISTINCT state FROM jobs WHERE kind = 'reconcile'") == ["done"])
+        #expect(try await stage.text("SELECT DISTINCT differences || ' ' || phase FROM reconcile_runs") == ["0 done"])
+    }
+
+    /// A key that may not read the lists gets better by nothing but a person.
+    @Test func aRefusedNightlyComparisonDiesForAPerson() async throws {
+        let stage = try await Self.nightly()
+        let body = #"{"error":{"type":"invalid_request_error","message":"this key may not"}}"#
+        stage.wire.disturb { $0.path == "/v1/refunds" ? .answer(403, body: body) : nil }
+        try await stage.pass()
+        try await stage.run(until: stage.clock.now.adding(hours: 15))
+        #expect(try await stage.text("SELECT DISTINCT state FROM jobs WHERE kind = 'reconcile'") == ["dead"])
+    }
 }

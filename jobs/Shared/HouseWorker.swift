@@ -53,8 +53,24 @@ struct HouseWorker: Sendable {
                 guard try JobQueue.holds(claimed.lease, tx) else { return }
                 try JobQueue.snooze(claimed.lease, at: now, tx)
             }
+        } catch let outage as ScheduledOutage {
+            try await wait(claimed, outage)
         } catch {
             try await retry(claimed, error)
+        }
+    }
+
+    private func wait(_ claimed: ClaimedJob, _ outage: ScheduledOutage) async throws {
+        let now = billing.clock.now()
+        billing.logger.warning(
+            "a job waits for a gateway that does not answer",
+            metadata: [
+                "job": "\(claimed.job.id)", "kind": "\(claimed.job.kind)",
+                "reason": "\(Redaction.clean(outage.description))",
+            ])
+        try await billing.writeOutcome("house-waits") { tx in
+            guard try JobQueue.holds(claimed.lease, tx) else { return }
+            try JobQueue.snooze(claimed.lease, at: now.adding(seconds: ScheduledOutage.waitSeconds), tx)
         }
     }
 

@@ -108,6 +108,15 @@ struct ScheduledRun: Sendable {
 /// There is more to do, and others have their turn first: the job runs again at once, and no run of it is counted.
 struct ScheduledPause: Error {}
 
+/// A gateway does not answer now: the job waits until it does, however long that takes, and no run of it is counted.
+/// Nobody has to mend anything here.
+struct ScheduledOutage: Error, CustomStringConvertible {
+    /// How long until the gateway is asked again.
+    static let waitSeconds: Int64 = 15 * 60
+
+    let description: String
+}
+
 /// Every kind that a line of the schedule may start.
 public enum ScheduledKinds {
     static let all: [any ScheduledJob.Type] = [

@@ -23,6 +23,10 @@ enum KindStory {
         Scenario("events tell of a charge", .paid, options: { $0.makesEvents = true }, story: events),
         Scenario("the schedule prunes", .paid, options: { $0.schedule = pruning }, story: prune),
         Scenario("all that a schedule may start", .paid, options: scheduled, story: prune),
+        Scenario("the customer pays at the link", .paid, options: { $0.ignoresKeys = true }, story: link),
+        Scenario("notices are sent", .paid, options: told, story: notices),
+        Scenario(
+            "the customer's time ends", Ending(successes: 0, state: .uncollectible), options: withGrace, story: grace),
     ]
 
     /// Kinds that ran in this run of the story.
@@ -81,5 +85,56 @@ enum KindStory {
             stage.clock.advance(seconds: 4 * 3600)
         }
         try await stage.run(days: 1)
+    }
+
+    /// The customer comes again whenever the process that served them died.
+    private static let link: @Sendable (Stage) async throws -> Void = { stage in
+        try await stage.customer(card: "pm_card_authenticationRequired")
+        try await stage.subscribe()
+        try await stage.run(until: stage.clock.now.adding(hours: 1))
+        for _ in 1...5 {
+            do {
+                if let url = try await stage.press().url { try stage.answer(url) }
+                try await stage.comeBack()
+                if try await stage.look().state == .paid { break }
+            } catch is RunCutOff {
+                stage.fuse.revive()
+            }
+            try await stage.run(until: stage.clock.now.adding(minutes: 15))
+        }
+        try await stage.run(until: stage.clock.now.adding(hours: 2))
+    }
+
+    private static let told: @Sendable (inout StageOptions) -> Void = { options in
+        options.ignoresKeys = true
+        options.noticeSink = SinkOfTests()
+        options.notices.tellsApplication = false
+    }
+
+    /// A notice may be sent twice, under the id that it was given; none is left out.
+    private static let notices: @Sendable (Stage) async throws -> Void = { stage in
+        let card = try await stage.customer()
+        stage.script(card, [Scenario.declined])
+        try await stage.subscribe()
+        try await stage.run(days: 5)
+        let letters = try #require(stage.options.noticeSink as? SinkOfTests).letters
+        #expect(Set(letters.map(\.kind)) == [.paymentFailed, .recovered])
+        #expect(Set(letters.map(\.id)).count == 2)
+    }
+
+    /// A day for the customer to bring another card.
+    private static let withGrace: @Sendable (inout StageOptions) -> Void = { options in
+        options.ignoresKeys = true
+        options.policies = DunningPolicies([
+            DunningTests.policy(
+                graceDays: 1, final: FinalAction(subscription: .cancelSubscription, invoice: .uncollectible))
+        ])
+    }
+
+    private static let grace: @Sendable (Stage) async throws -> Void = { stage in
+        try await stage.customer(card: "pm_card_sandbox_lost_card")
+        try await stage.subscribe()
+        try await stage.run(days: 3)
+        #expect(try await stage.activity("dunning_ended") == 1)
     }
 }

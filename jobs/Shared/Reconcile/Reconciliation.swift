@@ -180,14 +180,19 @@ public struct ReconcileError: Error, Hashable, Sendable, CustomStringConvertible
 
     public let code: Code
     public let description: String
+    /// The gateway was silent or busy: it will answer later, and nothing has to be mended here.
+    public let isPassing: Bool
 
-    init(_ code: Code, _ description: String) {
+    init(_ code: Code, _ description: String, isPassing: Bool = false) {
         self.code = code
         self.description = description
+        self.isPassing = isPassing
     }
 
     init(_ error: GatewayUnavailable) {
-        self.init(error.isNotFound ? .notOffered : .unavailable, error.description)
+        self.init(
+            error.isNotFound ? .notOffered : .unavailable, error.description,
+            isPassing: error.isSilence || error.retryAfterSeconds != nil)
     }
 }
 
