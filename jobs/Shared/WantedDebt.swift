@@ -9,8 +9,8 @@ extension Invoice {
             subscription.status == .active
         else { return false }
         switch try BillingStates.find(subscriptionID, tx)?.hold {
-        case .pause, .cancel: return false
-        // Nothing new is billed until this very debt is paid.
+        case .cancel, .pause: return false
+        // Unpaid bills nothing new; what is owed is what it waits for.
         case .unpaid, nil: break
         }
         return try Disputes.open(ofCustomer: customerID, tx) == nil
