@@ -23,7 +23,7 @@ struct NoticeWriter {
         let tries = try NoticeFacts.tries(invoice.id, tx)
         let policy = try Dunning(billing: billing, now: now).policy(of: invoice, tx)
         let declineClass = try Attempts.lastDeclineClass(of: invoice.id, tx) ?? .needsMethod
-        let finalActionSeconds = invoice.finalActionAt.map { ($0.milliseconds - now.milliseconds) / 1000 }
+        let finalActionSeconds = invoice.finalActionAt.map { ($0.milliseconds - now.milliseconds + 999) / 1000 }
         let dues = policy.notices(
             in: invoice.situation, told: told, declineClass: declineClass, finalActionSeconds: finalActionSeconds)
         for due in dues {
