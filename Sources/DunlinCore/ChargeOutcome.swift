@@ -71,7 +71,9 @@ public struct AttemptBaseline: Hashable, Sendable {
         case .requiresCapture:
             return .refused(Self.capture)
         // Seen at WooshPay: the intent has failed for good (wooshpay.md U23).
-        case .other("failed"): return .declined(intent.lastDecline ?? Decline(code: "failed"))
+        case .other("failed"):
+            let decline = intent.lastDecline ?? Decline(code: "failed")
+            return decline.asksForCustomer ? .needsCustomer(decline) : .declined(decline)
         case .other(let status): return .unknown("the gateway says \(status)")
         }
     }
@@ -111,9 +113,10 @@ public struct AttemptBaseline: Hashable, Sendable {
 }
 
 extension Decline {
-    /// Authentication is what the bank wants (stripe.md 1.3, 3.2).
+    /// Authentication is what the bank wants (stripe.md 1.3, 3.2), or did not get: a challenge that was not passed is no
+    /// decline, since the charge was never put to the bank.
     public var asksForCustomer: Bool {
         code == "authentication_required" || declineCode == "authentication_required"
-            || declineCode == "authentication_not_handled"
+            || declineCode == "authentication_not_handled" || code == "payment_intent_authentication_failure"
     }
 }

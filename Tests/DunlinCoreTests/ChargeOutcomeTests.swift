@@ -53,12 +53,15 @@ import Testing
         #expect(
             attempt.outcome(read: intent(.requiresPaymentMethod, charge: "ch_2", Self.authentication))
                 == .needsCustomer(Self.authentication))
+        #expect(
+            attempt.outcome(read: intent(.other("failed"), Self.authentication)) == .needsCustomer(Self.authentication))
     }
 
     @Test(arguments: [
         (Decline(code: "authentication_required"), true),
         (Decline(code: "card_declined", declineCode: "authentication_required"), true),
         (Decline(code: "card_declined", declineCode: "authentication_not_handled"), true),
+        (Decline(code: "payment_intent_authentication_failure"), true),
         (Decline(code: "card_declined", declineCode: "insufficient_funds"), false), (Decline(), false),
     ])
     func onlyAuthenticationAsksForTheCustomer(decline: Decline, asks: Bool) {

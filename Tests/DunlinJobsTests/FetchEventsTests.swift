@@ -5,6 +5,7 @@ import DunlinLedger
 import DunlinQueue
 import DunlinSandbox
 import DunlinTesting
+import Synchronization
 import Testing
 
 @testable import DunlinJobs
@@ -12,11 +13,12 @@ import Testing
 /// `fetch-events`: what no webhook brought is listed at the gateway, once.
 @Suite struct FetchEventsTests {
     /// A paid invoice, refunded at the gateway, of which no webhook told.
-    private static func refunded() async throws -> Stage {
+    private static func refunded(_ faults: DatabaseFaults = .none) async throws -> Stage {
         let lines = CronTable("fetch */15 * * * * UTC fetch-events", knownKinds: ScheduledKinds.known).lines
         let stage = try Stage {
             $0.makesEvents = true
             $0.schedule = lines
+            $0.faults = faults
         }
         try await stage.customer()
         try await stage.subscribe()
@@ -94,6 +96,25 @@ import Testing
         stage.wire.disturb(nil)
         try await Self.tick(stage)
         #expect(try await stage.text("SELECT gateway FROM event_cursors") == ["stripe"])
+        #expect(try await stage.text("SELECT CAST(refunded_minor AS TEXT) FROM invoices") == ["300"])
+    }
+
+    /// However often it is: a busy store is no fault of the job (money.md 27).
+    @Test func aStoreThatIsBusyUsesUpNoRunOfAScheduledJob() async throws {
+        let isBusy = Mutex(true)
+        let stage = try await Self.refunded(
+            DatabaseFaults(
+                beforeStatement: { sql in
+                    guard sql.contains("event_cursors"), isBusy.withLock({ $0 }) else { return }
+                    throw DatabaseError(.busy, "the database is busy")
+                }, failureOfCommit: { _ in nil }))
+        for _ in 1...30 { try await Self.tick(stage) }
+        let waiting = try await stage.text(
+            "SELECT DISTINCT state || ' ' || run_count FROM jobs WHERE kind = 'fetch-events'")
+        #expect(waiting == ["ready 0"])
+        isBusy.withLock { $0 = false }
+        try await Self.tick(stage)
+        #expect(try await stage.text("SELECT DISTINCT state FROM jobs WHERE kind = 'fetch-events'") == ["done"])
         #expect(try await stage.text("SELECT CAST(refunded_minor AS TEXT) FROM invoices") == ["300"])
     }
 

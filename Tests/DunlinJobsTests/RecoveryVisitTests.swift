@@ -123,8 +123,13 @@ import Testing
         #expect(try await Self.problems(stage) == [])
     }
 
-    @Test func aChallengeThatIsNotPassedLeavesTheDebtAsItWas() async throws {
-        let stage = try Self.stage(.stripe)
+    @Test(arguments: GatewayKind.allCases)
+    func aChallengeThatIsNotPassedLeavesTheDebtAsItWas(_ kind: GatewayKind) async throws {
+        let stage = try Stage {
+            $0.kind = kind
+            $0.quirks.ignoresIdempotencyKeys = kind == .wooshpay
+            $0.quirks.authenticationAs402 = kind == .wooshpay
+        }
         try await stage.debtThatNeedsTheCustomer()
         let url = try #require(try await stage.press().url)
         #expect(try stage.answer(url, .fail))
@@ -132,6 +137,7 @@ import Testing
         let page = try await stage.look()
         #expect(page.state == .due && page.note == .notConfirmed)
         #expect(try await stage.invoice().waitsFor == .needsCustomer)
+        #expect(try await stage.attempts().map(\.state) == [.needsCustomer, .needsCustomer])
         // Never tried again by itself.
         try await stage.run(days: 20)
         #expect(try await stage.attempts().count == 2)

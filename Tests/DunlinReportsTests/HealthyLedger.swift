@@ -94,7 +94,7 @@ enum HealthyLedger {
         private func closing(_ number: Int64) throws {
             try invoice(number, "closing", closingTo: "void")
             try declined(number, "insufficient_funds", "funds", intent: "requires_payment_method")
-            try rows.activity("debt_ended", invoice: number * 10 + 1, at: HealthyLedger.now)
+            try rows.activity("debt_ended", invoice: number * 10 + 1, attempt: 1, at: HealthyLedger.now)
             try rows.job("cancel-intent/\(number * 10 + 1)")
         }
 

@@ -190,12 +190,14 @@ struct LedgerRows {
             """, name, Self.now, newestAt, stopReason == nil ? nil : Self.now, stopReason)
     }
 
-    func activity(_ kind: String, invoice: Int64, at instant: Instant, reason: String? = nil) throws {
+    func activity(
+        _ kind: String, invoice: Int64, attempt: Int64? = nil, at instant: Instant, reason: String? = nil
+    ) throws {
         try tx.execute(
             """
-            INSERT INTO activity (recorded_at, effective_at, kind, subscription_id, invoice_id, reason, actor)
-            VALUES (?1, ?1, ?2, 'sub1', ?3, ?4, 'dunlin')
-            """, instant, kind, invoice, reason)
+            INSERT INTO activity (recorded_at, effective_at, kind, subscription_id, invoice_id, attempt_number, reason, actor)
+            VALUES (?1, ?1, ?2, 'sub1', ?3, ?5, ?4, 'dunlin')
+            """, instant, kind, invoice, reason, attempt)
     }
 
     func reconcileRun(_ id: Int64, differences: Int, endedAt: Instant?) throws {

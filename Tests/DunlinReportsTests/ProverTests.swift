@@ -111,18 +111,24 @@ import Testing
         #expect(proof.ok, "\(proof.promises.flatMap(\.violations))")
     }
 
-    @Test func aPersonsDecisionHasItsTimeAndAPassHasItsStart() async throws {
-        func rules(endedBy actor: String) async throws -> [String] {
-            try await Self.prove { rows in
-                try rows.tx.execute("DROP TRIGGER activity_kept")
-                try rows.tx.execute("UPDATE activity SET actor = ?1", actor)
-                try rows.attempt(
-                    65, of: 61, intent: 61, "declined", number: 2, writtenAt: Self.now.adding(minutes: 1),
-                    method: "pm6", cardKey: "card6", customer: "cus6")
-            }.promises.flatMap(\.violations).map(\.rule)
+    /// Invoice 20 is paid by its attempt 1, invoice 61 is being ended after its attempt 1.
+    @Test func whatWasWrittenAfterADebtHadEndedIsToldByNumbersAndNotByClocks() async throws {
+        func rules(_ plant: @escaping @Sendable (LedgerRows) throws -> Void) async throws -> [String] {
+            try await Self.prove(plant).promises.flatMap(\.violations).map(\.rule)
         }
-        #expect(try await rules(endedBy: "dunlin") == [])
-        #expect(try await rules(endedBy: "ada") == ["attempt_after_end"])
+        @Sendable func second(of invoice: Int64, _ number: Int64, _ rows: LedgerRows) throws {
+            try rows.attempt(
+                invoice + 5, of: invoice, intent: invoice, "declined", number: 2,
+                writtenAt: Self.now.adding(minutes: -200), method: "pm\(number)", cardKey: "card\(number)",
+                customer: "cus\(number)")
+        }
+        #expect(try await rules { try second(of: 61, 6, $0) } == ["attempt_after_end"])
+        #expect(try await rules { try second(of: 20, 2, $0) } == ["attempt_after_end"])
+        let late = Self.now.milliseconds
+        #expect(
+            try await rules {
+                try $0.tx.execute("UPDATE attempts SET written_at = ?1, ended_at = ?1 WHERE id IN (20, 61)", late)
+            } == [])
     }
 
     /// The clocks of two workers differ, the order of their rows does not.

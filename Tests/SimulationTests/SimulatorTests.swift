@@ -65,6 +65,17 @@ struct SimulatorTests {
         #expect(shrunk.result.violation?.rule == violation.rule)
     }
 
+    @Test func customersPayThroughLinksAndOperatorsDecideByHand() async throws {
+        let result = try await Self.run(3, profile: .group("people"), subscriptions: 12, days: 20)
+        #expect(result.violation == nil, "\(result.violation?.text ?? "") \(result.log.suffix(30))")
+        let deeds = result.coverage.deeds
+        #expect(deeds["link opened", default: 0] > 0, "\(deeds)")
+        let decided = ["retry", "void", "mark-paid", "hold", "refund", "note", "pause", "cancel"]
+        #expect(decided.count { deeds[$0, default: 0] > 0 } > 2, "\(deeds)")
+        #expect(result.coverage.faults["pay_links", default: 0] > 0)
+        #expect(result.coverage.faults["hand_verbs", default: 0] > 0)
+    }
+
     @Test func aRunThatIsCutOffTakesNoStepAfterIt() async throws {
         let result = try await Self.run(5) { $0.stepsMax = 150 }
         #expect(result.coverage.steps == 150)

@@ -15,8 +15,10 @@ enum EndingDebts {
         try JobQueue.withdraw(
             uniqueKey: "charge-invoice/\(invoice.id)", reason: "the debt has ended", now: now, tx)
         if invoice.finalActionAt != nil { try FollowUps.dunningIsOver(invoice.id, now: now, tx) }
+        // The newest attempt then: by it `prove` tells what came later, whatever the clocks say.
+        let last = try Attempts.of(invoice.id, tx).map(\.number).max()
         try Activity.add(
-            "debt_ended", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id,
+            "debt_ended", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, attemptNumber: last,
             amountMinor: invoice.amountMinor, currency: invoice.currencyCode, reason: "\(state.rawValue): \(reason)",
             actor: actor, now: now, tx)
         for intent in try Intents.of(invoice.id, tx) where !intent.isCanceled && !intent.hasSucceeded {

@@ -47,12 +47,11 @@ struct HouseWorker: Sendable {
             billing.logger.debug("a lease was lost", metadata: ["job": "\(claimed.job.id)"])
         } catch let error as DatabaseError where error.isStoreFailure {
             throw error
+        } catch let error as DatabaseError where error.code == .busy {
+            // BUSY never fails a job (money.md 27).
+            try await goOn(claimed, step: "house-busy", at: billing.clock.now().adding(seconds: 1))
         } catch is ScheduledPause {
-            let now = billing.clock.now()
-            try await billing.writeOutcome("pause-house") { tx in
-                guard try JobQueue.holds(claimed.lease, tx) else { return }
-                try JobQueue.snooze(claimed.lease, at: now, tx)
-            }
+            try await goOn(claimed, step: "pause-house", at: billing.clock.now())
         } catch let outage as ScheduledOutage {
             try await wait(claimed, outage)
         } catch {
@@ -60,18 +59,23 @@ struct HouseWorker: Sendable {
         }
     }
 
+    /// The run is not counted: nothing was wrong with the job.
+    private func goOn(_ claimed: ClaimedJob, step: String, at: Instant) async throws {
+        try await billing.writeOutcome(step) { tx in
+            guard try JobQueue.holds(claimed.lease, tx) else { return }
+            try JobQueue.snooze(claimed.lease, at: at, tx)
+        }
+    }
+
     private func wait(_ claimed: ClaimedJob, _ outage: ScheduledOutage) async throws {
-        let now = billing.clock.now()
         billing.logger.warning(
             "a job waits for a gateway that does not answer",
             metadata: [
                 "job": "\(claimed.job.id)", "kind": "\(claimed.job.kind)",
                 "reason": "\(Redaction.clean(outage.description))",
             ])
-        try await billing.writeOutcome("house-waits") { tx in
-            guard try JobQueue.holds(claimed.lease, tx) else { return }
-            try JobQueue.snooze(claimed.lease, at: now.adding(seconds: ScheduledOutage.waitSeconds), tx)
-        }
+        try await goOn(
+            claimed, step: "house-waits", at: billing.clock.now().adding(seconds: ScheduledOutage.waitSeconds))
     }
 
     private func run(_ claimed: ClaimedJob) async throws {

@@ -119,12 +119,18 @@ struct LedgerJudge {
         }
     }
 
+    /// An intent that has the debt's name and is not as it was sent waits for a person, who may have ended the debt since.
+    private static let isLeftToDunlin = """
+        NOT EXISTS (SELECT 1 FROM activity w WHERE w.invoice_id = i.id AND w.kind = 'incident')
+        """
+
     private static let leftovers = [
         (
             "in_flight_at_rest", "nobody knows yet what became of an attempt",
             """
             SELECT MIN('attempt ' || a.id || ' is ' || a.state) FROM attempts a JOIN invoices i ON i.id = a.invoice_id
             WHERE a.ended_at IS NULL AND a.written_at < ?1 AND COALESCE(i.waits_for, '') <> 'on_hold'
+                AND \(isLeftToDunlin)
             """
         ),
         (
@@ -146,7 +152,7 @@ struct LedgerJudge {
             "closing_at_rest", "a debt that ended is still closing",
             """
             SELECT MIN('invoice ' || i.id) FROM invoices i JOIN gateway_state g ON g.gateway = i.gateway
-            WHERE i.state = 'closing' AND g.stopped_at IS NULL AND NOT EXISTS (
+            WHERE i.state = 'closing' AND g.stopped_at IS NULL AND \(isLeftToDunlin) AND NOT EXISTS (
                 SELECT 1 FROM activity e WHERE e.invoice_id = i.id AND e.recorded_at > ?1)
             """
         ),

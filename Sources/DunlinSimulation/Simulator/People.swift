@@ -77,6 +77,7 @@ struct People: Sendable {
     /// Links that are opened and decisions that are made on any day: about debts that wait for somebody, and now and
     /// then about any other.
     private func sendEverybody() async {
+        guard world.plan.has(.payLinks) || world.plan.has(.handVerbs) else { return }
         let debts = try? await world.office().read { tx in
             try tx.rows(
                 """

@@ -193,13 +193,13 @@ final class WireJudge: @unchecked Sendable {
             for key in names[intent] ?? [] { sent[key]?.askedSince = true }
         }
         if wire.path == "/v1/payment_intents" {
-            for (name, keys) in names where wire.query.contains(name) {
-                for key in keys { sent[key]?.askedSince = true }
+            for word in wire.queryWords {
+                for key in names[word] ?? [] { sent[key]?.askedSince = true }
             }
         }
         if wire.path.hasSuffix("/search") {
-            for (reference, keys) in references where wire.query.contains(reference) {
-                for key in keys { sent[key]?.askedSince = true }
+            for word in wire.queryWords {
+                for key in references[word] ?? [] { sent[key]?.askedSince = true }
             }
         }
     }

@@ -1,5 +1,6 @@
 import DunlinCore
 import DunlinGateways
+import Foundation
 
 /// One request, as the judge on the wire reads it.
 struct WireRequest: Sendable {
@@ -52,6 +53,12 @@ struct WireRequest: Sendable {
     var intentID: String? {
         let parts = path.split(separator: "/")
         return parts.count >= 3 && parts[1] == "payment_intents" ? String(parts[2]) : nil
+    }
+
+    /// What the query names, ids and references among it.
+    var queryWords: [String] {
+        let text = query.removingPercentEncoding ?? query
+        return text.split { !($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }.map(String.init)
     }
 
     /// Reference and attempt number out of an idempotency key such as `ref:confirm:2`.

@@ -80,12 +80,15 @@ final class Stage: Sendable {
             sandbox: sandbox, dialect: options.kind == .stripe ? .stripe : .wooshpay, clock: clock, fuse: fuse)
         generator = Mutex(SeededGenerator(seed: 7))
         declines = try Self.declines.get()
-        let fuse = fuse
+        let (fuse, faults) = (fuse, options.faults)
         let adjust: (inout DatabaseOptions) -> Void = {
             $0.steps = fuse.steps
             $0.faults = DatabaseFaults(
-                beforeStatement: { _ in try fuse.reachStatement(besides: Self.passSteps) },
-                failureOfCommit: options.faults.failureOfCommit)
+                beforeStatement: { sql in
+                    try faults.beforeStatement?(sql)
+                    try fuse.reachStatement(besides: Self.passSteps)
+                },
+                failureOfCommit: faults.failureOfCommit)
         }
         temporary =
             options.isOnDisk

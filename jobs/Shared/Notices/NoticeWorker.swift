@@ -66,6 +66,14 @@ struct NoticeWorker: Sendable {
             return true
         } catch let error as DatabaseError where error.isStoreFailure {
             throw error
+        } catch let error as DatabaseError where error.code == .busy {
+            // BUSY never fails a job (money.md 27).
+            let at = billing.clock.now().adding(seconds: 1)
+            try await billing.writeOutcome("notice-busy") { tx in
+                guard try JobQueue.holds(claimed.lease, tx) else { return }
+                try JobQueue.snooze(claimed.lease, at: at, tx)
+            }
+            return true
         } catch {
             try await retry(claimed, error)
             return false
