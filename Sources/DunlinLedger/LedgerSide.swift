@@ -60,41 +60,22 @@ public struct LedgerPayment: Hashable, Sendable {
     }
 }
 
-/// One refund as the ledger has it.
-public struct LedgerRefund: Hashable, Sendable {
-    public var id: Int64
-    public var gatewayID: String
-    public var amount: Money?
-    public var state: String
-    public var intentID: String?
-    public var invoiceID: Int64
-    public var subscriptionID: String
-    public var changedAt: Instant
-
-    init(_ row: Row) throws {
-        id = try row.get("id")
-        gatewayID = try row.get("gateway_id")
-        let currency = Currency(try row.get("currency", as: String.self))
-        let minor: Int64 = try row.get("amount_minor")
-        amount = currency.map { Money(minorUnits: minor, currency: $0) }
-        state = try row.get("state")
-        intentID = try row.get("intent_gateway_id")
-        invoiceID = try row.get("invoice_id")
-        subscriptionID = try row.get("subscription_id")
-        let changes: [Instant?] = try ["written_at", "observed_at", "ended_at"].map { try row.get($0) }
-        changedAt = changes.compactMap { $0 }.max() ?? Instant(milliseconds: 0)
+/// One refund or dispute as the ledger has it: money of a payment that goes back.
+public struct LedgerMoneyBack: Hashable, Sendable {
+    public enum Kind: String, Hashable, Sendable {
+        case refund, dispute
     }
-}
 
-/// One dispute as the ledger has it.
-public struct LedgerDispute: Hashable, Sendable {
     public var gatewayID: String
     public var amount: Money?
+    /// The ledger's word.
     public var status: String
     public var intentID: String?
     public var invoiceID: Int64
     public var subscriptionID: String
     public var changedAt: Instant
+    /// What a page that ends with this one is gone on after.
+    public var cursor: String
 
     init(_ row: Row) throws {
         gatewayID = try row.get("gateway_id")
@@ -105,6 +86,8 @@ public struct LedgerDispute: Hashable, Sendable {
         intentID = try row.get("intent_gateway_id")
         invoiceID = try row.get("invoice_id")
         subscriptionID = try row.get("subscription_id")
-        changedAt = try row.get("updated_at")
+        let changes: [Instant?] = try ["changed_at", "observed_at", "ended_at"].map { try row.get($0) }
+        changedAt = changes.compactMap { $0 }.max() ?? Instant(milliseconds: 0)
+        cursor = try row.get("page_cursor")
     }
 }
