@@ -6,6 +6,10 @@ import DunlinQueue
 
 /// What a person decides about an invoice. What would break a promise is refused (money.md 20).
 public enum InvoiceVerb: HandVerb {
+    public static let noun = "invoice"
+    public static let filterKeys = Invoices.filterKeys
+    public static let filterStates = Invoices.filterStates
+
     /// Try it now, or at its turn.
     case retry
     /// It was never owed.
