@@ -1,3 +1,5 @@
+public import DunlinCalendar
+
 /// A row of `subscriptions`: what the owner wishes to be charged, and when. Dates are kept as written; the planner
 /// reads and judges them.
 public struct Subscription: Hashable, Sendable, Identifiable {
@@ -70,4 +72,11 @@ public struct Subscription: Hashable, Sendable, Identifiable {
         self.invoiceNumber = invoiceNumber
         self.onResume = onResume
     }
+}
+
+extension Subscription {
+    /// The zone of its local dates. A row of an unknown zone is parked; what it owes already goes by UTC.
+    public var zone: Zone { Zone(timeZone) ?? .utc }
+
+    public func localDate(of instant: Instant) -> LocalDate { zone.local(of: instant).date }
 }

@@ -136,9 +136,8 @@ struct BeginAttempt {
         {
             return MethodChoice.Choice(method: card)
         }
-        let today = (Zone(subscription.timeZone) ?? .utc).local(of: now).date
         return try MethodChoice.choose(
-            for: subscription, gateway: invoice.gateway, on: today, after: attempts, tx)
+            for: subscription, gateway: invoice.gateway, on: subscription.localDate(of: now), after: attempts, tx)
     }
 
     private func askMethod(_ invoice: Invoice, _ reason: String, _ tx: Transaction) throws -> Start {

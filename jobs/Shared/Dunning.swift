@@ -33,7 +33,7 @@ struct Dunning {
         let declineClass = classified?.declineClass ?? Self.fallback(outcome)
         let history = DunningPolicy.History(
             tries: tries, triesOfClass: try Attempts.declines(of: invoice.id, declineClass, tx))
-        let zone = try Subscriptions.find(invoice.subscriptionID, tx).flatMap { Zone($0.timeZone) } ?? .utc
+        let zone = try Subscriptions.find(invoice.subscriptionID, tx)?.zone ?? .utc
         let step = policy.nextStep(
             after: outcome, history: history, classified: classified, asks: asks, zone: zone, now: now)
         return (step, declineClass)

@@ -52,8 +52,8 @@ struct OpenInvoices {
         guard invoice.waitsFor == .needsMethod || invoice.waitsFor == .retrying, !invoice.asksFirst else { return }
         let attempts = try Attempts.of(invoice.id, tx)
         guard !attempts.contains(where: { $0.state.isInFlight }) else { return }
-        let today = (Zone(subscription.timeZone) ?? .utc).local(of: now).date
-        let choice = try MethodChoice.choose(for: subscription, gateway: invoice.gateway, on: today, tx)
+        let choice = try MethodChoice.choose(
+            for: subscription, gateway: invoice.gateway, on: subscription.localDate(of: now), tx)
         switch try step(invoice, choice.method, after: attempts, tx) {
         case .leave: break
         case .tryNow:

@@ -232,7 +232,7 @@ struct RecordOutcome {
         if let subscription = try Subscriptions.find(invoice.subscriptionID, tx),
             try MethodChoice.choose(
                 for: subscription, gateway: invoice.gateway,
-                on: (Zone(subscription.timeZone) ?? .utc).local(of: now).date, tx
+                on: subscription.localDate(of: now), tx
             ).method != nil,
             try dunning.policy(of: invoice, tx).triesMax > tries
         {

@@ -91,9 +91,9 @@ struct InvoiceByHand {
 
     /// - Returns: why the try will wait, when it will.
     private func obstacle(_ subscription: Subscription, _ tx: Transaction) throws -> String? {
-        let zone = Zone(subscription.timeZone) ?? .utc
         let outlook = try ChargeOutlook(
-            of: subscription, gateway: invoice.gateway, at: at, on: zone.local(of: at).date, sameAmountAs: invoice,
+            of: subscription, gateway: invoice.gateway, at: at, on: subscription.localDate(of: at),
+            sameAmountAs: invoice,
             after: Attempts.of(invoice.id, tx), tx)
         guard let obstacle = outlook.obstacle else { return nil }
         guard obstacle.code == .chargingStopped else { throw refusal(obstacle.text) }

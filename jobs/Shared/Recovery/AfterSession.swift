@@ -66,7 +66,8 @@ struct AfterSession {
 
     private func hasAnotherCard(_ invoice: Invoice, _ tx: Transaction) throws -> Bool {
         guard let subscription = try Subscriptions.find(invoice.subscriptionID, tx) else { return false }
-        let today = (Zone(subscription.timeZone) ?? .utc).local(of: now).date
-        return try MethodChoice.choose(for: subscription, gateway: invoice.gateway, on: today, tx).method != nil
+        let choice = try MethodChoice.choose(
+            for: subscription, gateway: invoice.gateway, on: subscription.localDate(of: now), tx)
+        return choice.method != nil
     }
 }
