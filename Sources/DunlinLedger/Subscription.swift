@@ -80,3 +80,15 @@ extension Subscription {
 
     public func localDate(of instant: Instant) -> LocalDate { zone.local(of: instant).date }
 }
+
+extension Subscription.Status {
+    /// What the owner's wish comes to under a hold of ours: the stricter of the two applies (money.md 18). That nothing
+    /// new is billed while a debt is unpaid does not keep what is owed from being collected.
+    public func under(_ hold: BillingState.Hold?) -> Self {
+        switch (self, hold) {
+        case (.canceled, _), (_, .cancel): .canceled
+        case (.paused, _), (_, .pause): .paused
+        case (.active, .unpaid), (.active, nil): .active
+        }
+    }
+}

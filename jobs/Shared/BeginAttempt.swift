@@ -114,17 +114,17 @@ struct BeginAttempt {
         return nil
     }
 
-    /// The stricter of the owner's wish and our hold applies (money.md 18).
     private func obeyWish(_ subscription: Subscription, _ invoice: Invoice, _ tx: Transaction) throws -> Start? {
-        let hold = try BillingStates.find(subscription.id, tx)?.hold
-        if subscription.status == .canceled || hold == .cancel {
+        switch subscription.status.under(try BillingStates.find(subscription.id, tx)?.hold) {
+        case .active: return nil
+        case .canceled:
             try JobQueue.finish(claimed.lease, now: now, tx)
             try EndingDebts.end(invoice, as: .void, reason: "the subscription was canceled", now: now, tx)
             return .finished
+        case .paused:
+            try Invoices.wait(invoice.id, for: .onHold, holdReason: Invoice.pausedHold, tx)
+            return try finish(tx)
         }
-        guard subscription.status == .paused || hold == .pause else { return nil }
-        try Invoices.wait(invoice.id, for: .onHold, holdReason: Invoice.pausedHold, tx)
-        return try finish(tx)
     }
 
     private func choose(

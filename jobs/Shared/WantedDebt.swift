@@ -6,13 +6,8 @@ extension Invoice {
     /// earlier one allowed may have been taken back while the gateway was silent (money.md 19, P7).
     func isWanted(_ tx: Transaction) throws -> Bool {
         guard state == .open, let subscription = try Subscriptions.find(subscriptionID, tx),
-            subscription.status == .active
+            subscription.status.under(try BillingStates.find(subscriptionID, tx)?.hold) == .active
         else { return false }
-        switch try BillingStates.find(subscriptionID, tx)?.hold {
-        case .cancel, .pause: return false
-        // Unpaid bills nothing new; what is owed is what it waits for.
-        case .unpaid, nil: break
-        }
         return try Disputes.open(ofCustomer: customerID, tx) == nil
     }
 }

@@ -79,10 +79,10 @@ struct InvoiceByHand {
 
     /// Canceled and paused subscriptions are not charged, and nobody is while a dispute is open.
     private func mustBeWished(_ subscription: Subscription, _ tx: Transaction) throws {
-        let hold = try BillingStates.find(subscription.id, tx)?.hold
-        if subscription.status == .canceled || hold == .cancel { throw refusal("its subscription is canceled") }
-        if subscription.status == .paused || hold == .pause {
-            throw refusal("its subscription is paused: resume it first")
+        switch subscription.status.under(try BillingStates.find(subscription.id, tx)?.hold) {
+        case .active: break
+        case .canceled: throw refusal("its subscription is canceled")
+        case .paused: throw refusal("its subscription is paused: resume it first")
         }
         if let dispute = try Disputes.open(ofCustomer: invoice.customerID, tx) {
             throw refusal(DisputeHold.reason(dispute))
