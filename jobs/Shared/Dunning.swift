@@ -19,13 +19,22 @@ struct Dunning {
             named: policies.choose(for: DunningPolicies.Debt(plan: invoice.plan, country: country, amount: amount)))
     }
 
+    /// What an attempt that is over leads to.
+    struct Consequence {
+        var policy: DunningPolicy
+        var step: DunningPolicy.NextStep
+        var declineClass: DeclineClass
+        /// What is told of a try that failed.
+        var told: [NoticeKind]
+    }
+
     /// What follows an outcome of the invoice, by its policy; it keeps that policy from its first failed try on.
     ///
     /// - Parameter tries: how many of its attempts were declined, or for how many the bank wanted the customer.
-    func nextStep(
-        after outcome: ChargeOutcome, _ classified: ClassifiedDecline?, of invoice: Invoice, tries: Int, asks: Int,
+    func consequence(
+        of outcome: ChargeOutcome, _ classified: ClassifiedDecline?, for invoice: Invoice, tries: Int, asks: Int,
         _ tx: Transaction
-    ) throws -> (DunningPolicy.NextStep, DeclineClass) {
+    ) throws -> Consequence {
         let policy = try policy(of: invoice, tx)
         if tries > 0, invoice.dunningPolicy == nil {
             try Invoices.give(invoice.id, dunningPolicy: policy.name, tx)
@@ -36,17 +45,9 @@ struct Dunning {
         let zone = try Subscriptions.find(invoice.subscriptionID, tx)?.zone ?? .utc
         let step = policy.nextStep(
             after: outcome, history: history, classified: classified, asks: asks, zone: zone, now: now)
-        return (step, declineClass)
-    }
-
-    /// What is told of a failed try, by the invoice's policy.
-    func notices(
-        after step: DunningPolicy.NextStep, _ declineClass: DeclineClass, of invoice: Invoice, tries: Int,
-        _ tx: Transaction
-    ) throws -> [NoticeKind] {
-        let history = DunningPolicy.History(
-            tries: tries, triesOfClass: try Attempts.declines(of: invoice.id, declineClass, tx))
-        return try policy(of: invoice, tx).notices(after: step, declineClass, history)
+        return Consequence(
+            policy: policy, step: step, declineClass: declineClass,
+            told: policy.notices(after: step, declineClass, history))
     }
 
     private static func fallback(_ outcome: ChargeOutcome) -> DeclineClass {
