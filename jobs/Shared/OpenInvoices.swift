@@ -22,14 +22,17 @@ struct OpenInvoices {
         }
     }
 
-    /// Lets a pause rest what would be tried; what is in flight, or asked about first, finds the pause by itself.
+    /// Lets a pause rest what would be tried; what is asked about first finds the pause by itself.
     static func hold(_ invoice: Invoice, now: Instant, _ tx: Transaction) throws {
+        if !invoice.asksFirst { try rest(invoice, reason: Invoice.pausedHold, now: now, tx) }
+    }
+
+    /// Puts on hold what would be tried; what is in flight is left to its settling, which finds the reason by itself.
+    static func rest(_ invoice: Invoice, reason: String, now: Instant, _ tx: Transaction) throws {
         guard invoice.waitsFor == .scheduled || invoice.waitsFor == .retrying else { return }
-        let isInFlight = try Attempts.of(invoice.id, tx).contains { $0.state.isInFlight }
-        guard !isInFlight, !invoice.asksFirst else { return }
-        try Invoices.wait(invoice.id, for: .onHold, holdReason: Invoice.pausedHold, tx)
-        try JobQueue.withdraw(
-            uniqueKey: FollowUps.chargeKey(invoice.id), reason: Invoice.pausedHold, now: now, tx)
+        guard try !Attempts.of(invoice.id, tx).contains(where: { $0.state.isInFlight }) else { return }
+        try Invoices.wait(invoice.id, for: .onHold, holdReason: reason, tx)
+        try JobQueue.withdraw(uniqueKey: FollowUps.chargeKey(invoice.id), reason: reason, now: now, tx)
     }
 
     /// Has the invoice tried, at once or at a later time.
