@@ -76,7 +76,7 @@ struct Dunning {
 
     func carryOutFinalAction(of invoice: Invoice, _ policy: DunningPolicy, _ tx: Transaction) throws {
         let tries = try Attempts.of(invoice.id, tx).count { $0.state == .declined || $0.state == .needsCustomer }
-        let reason = tries == 0 ? "there was no card to charge" : "declined \(tries) time\(tries == 1 ? "" : "s")"
+        let reason = tries == 0 ? "there was no card to charge" : "declined \(tries.counted("time"))"
         switch policy.finalAction.invoice {
         case .uncollectible: try EndingDebts.end(invoice, as: .uncollectible, reason: reason, now: now, tx)
         case .open: try Invoices.setFinalAction(invoice.id, at: nil, tx)

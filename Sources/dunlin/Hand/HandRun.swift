@@ -98,7 +98,7 @@ struct HandRun<Verb: HandVerb> {
     }
 
     private func summary(_ outcome: HandBatch<Verb>.Outcome) -> [String] {
-        var lines = ["\(outcome.done.count) \(Verb.noun)\(outcome.done.count == 1 ? "" : "s")"]
+        var lines = [outcome.done.count.counted(Verb.noun)]
         lines += outcome.totals.map { "  \($0.amount) in \($0.count)" }
         if !outcome.refused.isEmpty { lines.append("\(outcome.refused.count) left out") }
         return lines

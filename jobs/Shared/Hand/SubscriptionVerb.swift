@@ -86,7 +86,9 @@ struct SubscriptionByHand {
         }
         try keep("canceled_by_hand", tx)
         return done(
-            "is canceled", remark: open.isEmpty ? nil : "\(open.count) open invoice(s) of it end as void")
+            "is canceled",
+            remark: open.isEmpty
+                ? nil : open.count.counted("open invoice of it ends", "open invoices of it end") + " as void")
     }
 
     func unpark(_ judge: PlanningJudge, _ tx: Transaction) throws -> HandDone {
