@@ -37,9 +37,7 @@ public struct LedgerPayment: Hashable, Sendable {
         gatewayID = try row.get("gateway_id")
         reference = try row.get("reference")
         number = try row.get("number")
-        let currency = Currency(try row.get("currency", as: String.self))
-        let minor: Int64 = try row.get("amount_minor")
-        amount = currency.map { Money(minorUnits: minor, currency: $0) }
+        amount = try row.amount()
         status = try row.get("status")
         gatewayCustomerID = try row.get("gateway_customer_id")
         customerID = try row.get("customer_id")
@@ -79,9 +77,7 @@ public struct LedgerMoneyBack: Hashable, Sendable {
 
     init(_ row: Row) throws {
         gatewayID = try row.get("gateway_id")
-        let currency = Currency(try row.get("currency", as: String.self))
-        let minor: Int64 = try row.get("amount_minor")
-        amount = currency.map { Money(minorUnits: minor, currency: $0) }
+        amount = try row.amount()
         status = try row.get("status")
         intentID = try row.get("intent_gateway_id")
         invoiceID = try row.get("invoice_id")
@@ -89,5 +85,13 @@ public struct LedgerMoneyBack: Hashable, Sendable {
         let changes: [Instant?] = try ["changed_at", "observed_at", "ended_at"].map { try row.get($0) }
         changedAt = changes.compactMap { $0 }.max() ?? Instant(milliseconds: 0)
         cursor = try row.get("page_cursor")
+    }
+}
+
+extension Row {
+    /// nil for a currency that is not known.
+    fileprivate func amount() throws -> Money? {
+        let minor: Int64 = try get("amount_minor")
+        return Currency(try get("currency", as: String.self)).map { Money(minorUnits: minor, currency: $0) }
     }
 }

@@ -87,12 +87,9 @@ extension ReconcilePhases {
         }
         for difference in differences {
             var found = ReconcileException(
-                .differing, back.kind.object, back.id,
+                difference, of: back.kind.object, back.id,
                 text: "\(back.kind.rawValue) \(back.id) of invoice \(known.invoiceID): \(difference.field.rawValue) is "
                     + "\(difference.ledger) in the ledger and \(difference.gateway) at the gateway")
-            found.field = difference.field.rawValue
-            found.ledgerValue = difference.ledger
-            found.gatewayValue = difference.gateway
             found.amount = back.amount ?? known.amount
             found.subscriptionID = known.subscriptionID
             found.invoiceID = known.invoiceID
