@@ -141,11 +141,7 @@ struct BeginAttempt {
     }
 
     private func askMethod(_ invoice: Invoice, _ reason: String, _ tx: Transaction) throws -> Start {
-        try Invoices.wait(invoice.id, for: .needsMethod, failedAt: now, tx)
-        try Dunning(billing: billing, now: now).beginGrace(of: invoice, after: .askMethod, .needsMethod, tx)
-        try Activity.add(
-            "needs_method", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)
-        try BillingStates.refreshStanding(invoice.subscriptionID, tx)
+        try Dunning(billing: billing, now: now).askMethod(for: invoice, reason, tx)
         return try finish(tx)
     }
 

@@ -69,6 +69,25 @@ struct Dunning {
         try FollowUps.endDunning(invoice, at: end, now: now, tx)
     }
 
+    // MARK: - The card
+
+    /// The customer has a card that is not closed to the debt.
+    func hasCard(for invoice: Invoice, _ tx: Transaction) throws -> Bool {
+        guard let subscription = try Subscriptions.find(invoice.subscriptionID, tx) else { return false }
+        let choice = try MethodChoice.choose(
+            for: subscription, gateway: invoice.gateway, on: subscription.localDate(of: now), tx)
+        return choice.method != nil
+    }
+
+    /// There is no card to try: the debt waits for one, and the customer's time begins to run.
+    func askMethod(for invoice: Invoice, _ reason: String, _ tx: Transaction) throws {
+        try Invoices.wait(invoice.id, for: .needsMethod, failedAt: now, tx)
+        try beginGrace(of: invoice, after: .askMethod, .needsMethod, tx)
+        try Activity.add(
+            "needs_method", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)
+        try BillingStates.refreshStanding(invoice.subscriptionID, tx)
+    }
+
     // MARK: - The final action
 
     /// The hold's reason by which it is known again when the debt is paid after all.

@@ -94,11 +94,7 @@ struct OpenInvoices {
     }
 
     private func askMethod(_ invoice: Invoice, _ reason: String, _ tx: Transaction) throws {
-        try Invoices.wait(invoice.id, for: .needsMethod, failedAt: now, tx)
         try JobQueue.withdraw(uniqueKey: FollowUps.chargeKey(invoice.id), reason: reason, now: now, tx)
-        try Dunning(billing: billing, now: now).beginGrace(of: invoice, after: .askMethod, .needsMethod, tx)
-        try Activity.add(
-            "needs_method", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)
-        try BillingStates.refreshStanding(invoice.subscriptionID, tx)
+        try Dunning(billing: billing, now: now).askMethod(for: invoice, reason, tx)
     }
 }

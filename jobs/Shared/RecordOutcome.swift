@@ -228,12 +228,7 @@ struct RecordOutcome {
         _ dunning: Dunning, _ next: Dunning.Consequence, _ invoice: Invoice, tries: Int, failedAt: Instant?,
         _ tx: Transaction
     ) throws {
-        if let subscription = try Subscriptions.find(invoice.subscriptionID, tx),
-            try MethodChoice.choose(
-                for: subscription, gateway: invoice.gateway, on: subscription.localDate(of: now), tx
-            ).method != nil,
-            next.policy.triesMax > tries
-        {
+        if next.policy.triesMax > tries, try dunning.hasCard(for: invoice, tx) {
             return try tryAgain(invoice, at: now, failedAt: failedAt, tx)
         }
         try Invoices.wait(invoice.id, for: .needsMethod, failedAt: failedAt, tx)
