@@ -1,3 +1,4 @@
+import DunlinCore
 import DunlinJobs
 import DunlinSimulation
 import Foundation
@@ -123,13 +124,14 @@ struct SimulateReport {
         let seconds = Double(summary.elapsedMilliseconds) / 1000
         let verdict =
             summary.violations.isEmpty
-            ? "no promise was broken" : "\(summary.violations.count) seeds broke a promise"
+            ? "no promise was broken" : "\(summary.violations.count.counted("seed")) broke a promise"
         return [
-            "\(summary.seeds) seeds from \(summary.from), \(summary.subscriptions) subscriptions for \(summary.days) "
-                + "days: \(verdict)",
-            "covered: \(coverage.invoices) periods invoiced, \(coverage.attempts) attempts, \(coverage.successes) "
-                + "successes, \(coverage.declines) declines, \(coverage.events) events, \(coverage.requests) requests, "
-                + "\(coverage.passes) passes, \(coverage.steps) steps",
+            "\(summary.seeds.counted("seed")) from \(summary.from), "
+                + "\(summary.subscriptions.counted("subscription")) for \(summary.days.counted("day")): \(verdict)",
+            "covered: \(coverage.invoices.counted("period")) invoiced, \(coverage.attempts.counted("attempt")), "
+                + "\(coverage.successes.counted("success", "successes")), \(coverage.declines.counted("decline")), "
+                + "\(coverage.events.counted("event")), \(coverage.requests.counted("request")), "
+                + "\(coverage.passes.counted("pass", "passes")), \(coverage.steps.counted("step"))",
             "trouble: \(faults.isEmpty ? "none" : faults.joined(separator: ", "))",
             "\(String(format: "%.1f", seconds)) s, \(summary.subscriptionDaysPerSecond) subscription-days per second",
         ]
