@@ -43,7 +43,10 @@ enum CollectionSchema {
             gateway_customer_id TEXT NOT NULL,
             payment_method_id TEXT NOT NULL REFERENCES payment_methods (id),
             gateway_payment_method_id TEXT NOT NULL,
+            -- By which network limits count it: the fingerprint where known, else the method's id (P6).
             card_key TEXT NOT NULL,
+            -- Where the fingerprint was learned later: the newest attempt then. Up to that one nobody knew the card.
+            card_learned_after INTEGER,
             -- 'yyyy-MM', as it was known then.
             card_expiry TEXT,
             card_brand TEXT,
@@ -211,6 +214,8 @@ enum CollectionSchema {
             gateway TEXT NOT NULL,
             card_key TEXT NOT NULL,
             closed_at INTEGER NOT NULL,
+            -- The newest attempt when it was closed: whatever the clocks say, only those after it are a breach.
+            closed_after INTEGER NOT NULL DEFAULT 0,
             reason TEXT NOT NULL,
             cause TEXT NOT NULL DEFAULT 'never' CHECK (
                 \(Migration.isOne("cause", of: "never", "needs_method", "detached", "mandate", "customer_deleted"))),

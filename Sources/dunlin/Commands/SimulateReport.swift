@@ -121,6 +121,7 @@ struct SimulateReport {
     private func lines(of summary: Summary) -> [String] {
         let coverage = summary.coverage
         let faults = coverage.faults.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        let deeds = coverage.deeds.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         let seconds = Double(summary.elapsedMilliseconds) / 1000
         let verdict =
             summary.violations.isEmpty
@@ -133,6 +134,7 @@ struct SimulateReport {
                 + "\(coverage.events.counted("event")), \(coverage.requests.counted("request")), "
                 + "\(coverage.passes.counted("pass", "passes")), \(coverage.steps.counted("step"))",
             "trouble: \(faults.isEmpty ? "none" : faults.joined(separator: ", "))",
+            "by link and by hand: \(deeds.isEmpty ? "nothing" : deeds.joined(separator: ", "))",
             "\(String(format: "%.1f", seconds)) s, \(summary.subscriptionDaysPerSecond) subscription-days per second",
         ]
     }
