@@ -107,6 +107,28 @@ import Testing
         #expect(try await stage.activity("network_limit_overridden") == 0)
     }
 
+    /// The owner knows of a pause: a pass that sees it calls nobody.
+    @Test(arguments: [true, false])
+    func aPauseCallsNobodyAlthoughADebtRestsWithIt(isOwners: Bool) async throws {
+        let stage = try Stage()
+        try await stage.customer(card: "pm_card_sandbox_insufficient_funds")
+        try await stage.subscribe()
+        try await stage.pass()
+        if isOwners {
+            try await stage.database.write(step: "owner") { tx in
+                try tx.execute("UPDATE subscriptions SET status = 'paused'")
+            }
+        } else {
+            let verb = SubscriptionVerb.pause(shifts: nil)
+            _ = try await HandBatch(verb, on: ["s1"], Self.order(stage), in: stage.database).carryOut()
+        }
+        stage.clock.advance(seconds: 60)
+        let result = try await stage.pass()
+        #expect(try await stage.invoice().waitsFor == .onHold)
+        #expect(result.newForPeople == 0)
+        #expect(try await stage.violations() == [])
+    }
+
     @Test func aCardThatIsChargedNoMoreIsNotTriedByHandEither() async throws {
         let stage = try Stage()
         try await stage.customer(card: "pm_card_sandbox_lost_card")

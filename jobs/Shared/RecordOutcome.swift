@@ -229,14 +229,19 @@ struct RecordOutcome {
         _ dunning: Dunning, _ declineClass: DeclineClass, _ invoice: Invoice, tries: Int, failedAt: Instant?,
         _ tx: Transaction
     ) throws {
-        if let subscription = try Subscriptions.find(invoice.subscriptionID, tx),
-            try MethodChoice.choose(
+        if let subscription = try Subscriptions.find(invoice.subscriptionID, tx) {
+            let choice = try MethodChoice.choose(
                 for: subscription, gateway: invoice.gateway,
-                on: (Zone(subscription.timeZone) ?? .utc).local(of: now).date, tx
-            ).method != nil,
-            try dunning.policy(of: invoice, tx).triesMax > tries
-        {
-            return try tryAgain(invoice, at: now, failedAt: failedAt, tx)
+                on: (Zone(subscription.timeZone) ?? .utc).local(of: now).date, tx)
+            if choice.method != nil, try dunning.policy(of: invoice, tx).triesMax > tries {
+                return try tryAgain(invoice, at: now, failedAt: failedAt, tx)
+            }
+            // What is wrong with the card that was declined stands with its attempt.
+            if choice.passedOver.count > 1 {
+                try Activity.add(
+                    "needs_method", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id,
+                    reason: choice.reason, now: now, tx)
+            }
         }
         try Invoices.wait(invoice.id, for: .needsMethod, failedAt: failedAt, tx)
         try dunning.beginGrace(of: invoice, after: .askMethod, declineClass, tx)
