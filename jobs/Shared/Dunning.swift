@@ -71,12 +71,12 @@ struct Dunning {
 
     // MARK: - The card
 
-    /// The customer has a card that is not closed to the debt.
-    func hasCard(for invoice: Invoice, _ tx: Transaction) throws -> Bool {
-        guard let subscription = try Subscriptions.find(invoice.subscriptionID, tx) else { return false }
-        let choice = try MethodChoice.choose(
-            for: subscription, gateway: invoice.gateway, on: subscription.localDate(of: now), tx)
-        return choice.method != nil
+    /// The customer's card that the debt is tried with next, if one is not closed to it.
+    func choice(for invoice: Invoice, _ tx: Transaction) throws -> MethodChoice? {
+        try Subscriptions.find(invoice.subscriptionID, tx).map { subscription in
+            try MethodChoice.choose(
+                for: subscription, gateway: invoice.gateway, on: subscription.localDate(of: now), tx)
+        }
     }
 
     /// There is no card to try: the debt waits for one, and the customer's time begins to run.

@@ -228,8 +228,16 @@ struct RecordOutcome {
         _ dunning: Dunning, _ next: Dunning.Consequence, _ invoice: Invoice, tries: Int, failedAt: Instant?,
         _ tx: Transaction
     ) throws {
-        if next.policy.triesMax > tries, try dunning.hasCard(for: invoice, tx) {
-            return try tryAgain(invoice, at: now, failedAt: failedAt, tx)
+        if let choice = try dunning.choice(for: invoice, tx) {
+            if choice.method != nil, next.policy.triesMax > tries {
+                return try tryAgain(invoice, at: now, failedAt: failedAt, tx)
+            }
+            // What is wrong with the card that was declined stands with its attempt.
+            if choice.passedOver.count > 1 {
+                try Activity.add(
+                    "needs_method", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id,
+                    reason: choice.reason, now: now, tx)
+            }
         }
         try Invoices.wait(invoice.id, for: .needsMethod, failedAt: failedAt, tx)
         try dunning.beginGrace(of: invoice, after: .askMethod, next.declineClass, tx)

@@ -37,9 +37,7 @@ struct DunningTimetableView: Encodable {
         source = classified.source
         waitSeconds = classified.waitSeconds
         policy = timetable.policy.name
-        triesMax = min(
-            timetable.policy.triesMax, timetable.policy.rule(classified.declineClass).triesMax,
-            classified.triesMax ?? .max)
+        triesMax = timetable.rows.count { if case .attempt = $0.event { true } else { false } }
         timeZone = zone.identifier
         steps = timetable.rows.map { Step($0, zone: zone) }
     }

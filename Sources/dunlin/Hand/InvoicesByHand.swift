@@ -8,19 +8,23 @@ extension InvoicesCommand {
             abstract: "Try open invoices now, or at a rate; the next pass sends it.",
             discussion: """
                 Refused where a try would break a promise: an attempt in flight, a card that is charged no more, a
-                network's budget that is used up, a debt that waits for the customer, a hold, a dispute.
+                network's budget that is used up, a debt that waits for the customer, a hold, a dispute. A try by hand
+                counts like any other. Above a network's limit it may cost a fee, and says so.
 
                 Examples:
                   dunlin invoices retry 42 --reason "the customer topped up"
+                  dunlin invoices retry 42 --override-network-limit --reason "the bank says it will pass now"
                   dunlin invoices retry --filter state=retrying,decline=insufficient_funds --max-rate 60/min --reason "pay day"
                 """)
 
         @Argument(help: "The invoices.") var ids: [Int64] = []
         @OptionGroup var hand: HandOptions
         @OptionGroup var rate: PaceOption
+        @Flag(help: "Try once although a network's budget of the card is used up; closed cards stay closed.")
+        var overrideNetworkLimit = false
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        func verb(_ context: Context) -> InvoiceVerb { .retry }
+        func verb(_ context: Context) -> InvoiceVerb { overrideNetworkLimit ? .retryAboveNetworkLimit : .retry }
         var paceMilliseconds: Int64? { rate.maxRate?.milliseconds }
     }
 

@@ -25,7 +25,7 @@ struct AfterSession {
         case .declined:
             let declineClass = classified?.declineClass
             let isFinal = declineClass == .never || declineClass == .needsMethod
-            if isFinal, try !Dunning(billing: billing, now: now).hasCard(for: invoice, tx) {
+            if isFinal, try Dunning(billing: billing, now: now).choice(for: invoice, tx)?.method == nil {
                 try Invoices.wait(invoice.id, for: .needsMethod, failedAt: now, tx)
                 try beginGrace(invoice, .askMethod, declineClass ?? .needsMethod, tx)
             } else {
