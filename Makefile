@@ -40,11 +40,17 @@ release: deps ## the program, optimized and stripped, as .build/dunlin
 demo: build ## a year of billing against a gateway of its own: no key, no network
 	@"$(PROGRAM)" demo
 
+# A few at once: a thousand that start together only wait for each other. What failed is said again at the end.
+define tested
+log="$$(mktemp)"; if swift test --skip-build --disable-xctest --experimental-maximum-parallelization-width 8 $(1) \
+	  2>&1 | tee "$$log"; then rm "$$log"; else grep -a '✘' "$$log"; rm "$$log"; exit 1; fi
+endef
+
 test: deps ## all tests, or those of T=filter
 	swift build --build-tests $(IMPORTS)
 	@# Programs of their own want the machine to themselves: the end-to-end tests run last, and alone.
-	swift test --skip-build --disable-xctest $(if $(T),--filter '$(T)',--skip EndToEndTests)
-	$(if $(T),,swift test --skip-build --disable-xctest --filter EndToEndTests)
+	$(call tested,$(if $(T),--filter '$(T)',--skip EndToEndTests))
+	$(if $(T),,$(call tested,--filter EndToEndTests))
 
 simulate: build ## everything goes wrong, on a virtual clock: SEEDS=100 FROM=1 ARGS='--profile gateway'
 	@"$(PROGRAM)" simulate --seeds $(or $(SEEDS),20) $(if $(FROM),--from $(FROM)) $(ARGS)

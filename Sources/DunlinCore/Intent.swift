@@ -62,6 +62,12 @@ public struct IntentMetadata: Hashable, Sendable {
         ].compactMap { key, value in value.map { (key, $0) } }
     }
 
+    /// The keys of `pairs`.
+    public static let names = IntentMetadata(
+        reference: "", subscriptionID: "", period: "", invoiceID: "", databaseID: ""
+    )
+    .pairs.map(\.key)
+
     /// Reads the keys of `pairs` from an intent's metadata.
     public init(_ metadata: [String: String]) {
         self.init(

@@ -7,13 +7,14 @@ public enum Redaction {
 
     /// A secret key or webhook secret that somebody wrote where none belongs keeps only its prefix.
     public static func maskKeys(_ text: String) -> String {
-        guard text.contains("k_") || text.contains("whsec_") else { return text }
+        guard text.holds("k_") || text.holds("whsec_") else { return text }
         return text.replacing(/([sr]k_(?:test|live)_|whsec_)[A-Za-z0-9]{4,}/) { "\($0.output.1)…" }
     }
 
     /// True when the text holds what can only be a card number: the digits begin as cards do (2 to 6) and are not
     /// glued to a letter or underscore, as the digits of a gateway's id such as `pm_1953045864444320001` are.
     public static func holdsCardNumber(_ text: String) -> Bool {
+        guard mayHoldCardNumber(text) else { return false }
         let characters = Array(text)
         return cardNumberRanges(characters).contains { range in
             let before = range.lowerBound > 0 ? characters[range.lowerBound - 1] : " "
@@ -22,6 +23,7 @@ public enum Redaction {
     }
 
     public static func maskCardNumbers(_ text: String) -> String {
+        guard mayHoldCardNumber(text) else { return text }
         var characters = Array(text)
         for range in cardNumberRanges(characters).reversed() {
             let lastFour = characters[range].filter(\.isASCIIDigit).suffix(4)
@@ -31,12 +33,20 @@ public enum Redaction {
     }
 
     static func cutQueries(_ text: String) -> String {
-        guard text.contains("://"), text.contains("?") else { return text }
+        guard text.holds("://"), text.holds("?") else { return text }
         return text.split(separator: " ", omittingEmptySubsequences: false).map { word in
             guard word.contains("://"), let mark = word.firstIndex(of: "?") else { return String(word) }
             return word[..<mark] + "?…"
         }.joined(separator: " ")
     }
+
+    /// Most texts have too few digits to be looked at closely.
+    private static func mayHoldCardNumber(_ text: String) -> Bool {
+        text.utf8.reduce(0) { $0 + ((UInt8(ascii: "0")...UInt8(ascii: "9")).contains($1) ? 1 : 0) } >= digitsMin
+    }
+
+    /// The shortest numbers that cards have.
+    private static let digitsMin = 13
 
     /// Maximal runs of digits (single blanks and dashes allowed inside) of 13 to 19 digits that pass Luhn.
     private static func cardNumberRanges(_ characters: [Character]) -> [Range<Int>] {
@@ -49,7 +59,7 @@ public enum Redaction {
             }
             let end = endOfRun(characters, from: index)
             let digits = characters[index..<end].compactMap(\.wholeNumberValueOfASCII)
-            if (13...19).contains(digits.count), passesLuhn(digits) { ranges.append(index..<end) }
+            if (digitsMin...19).contains(digits.count), passesLuhn(digits) { ranges.append(index..<end) }
             index = end
         }
         return ranges

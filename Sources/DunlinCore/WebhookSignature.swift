@@ -1,6 +1,5 @@
 import Crypto
 public import DunlinCalendar
-import Foundation
 
 /// Signs and checks webhook deliveries: HMAC-SHA256 over `t + "." + raw body`, sent as `t=…,v1=…`.
 ///
@@ -125,14 +124,19 @@ public enum WebhookSignature {
     }
 
     private static func elements(of header: String, trimming: Bool) -> [(name: String, value: String)] {
-        header.split(separator: ",", omittingEmptySubsequences: false).compactMap { element in
-            let parts = element.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2 else { return nil }
-            guard trimming else { return (String(parts[0]), String(parts[1])) }
-            return (
-                parts[0].trimmingCharacters(in: .whitespaces), parts[1].trimmingCharacters(in: .whitespaces)
-            )
+        header.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).compactMap { element in
+            guard let mark = element.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+            let (name, value) = (Substring(element[..<mark]), Substring(element[mark...].dropFirst()))
+            return trimming ? (trimmed(name), trimmed(value)) : (String(name), String(value))
         }
+    }
+
+    /// Without the blanks and tabs around it.
+    private static func trimmed(_ text: Substring) -> String {
+        let isBlank = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        let start = text.utf8.drop(while: isBlank)
+        guard let last = start.lastIndex(where: { !isBlank($0) }) else { return "" }
+        return String(Substring(start[...last]))
     }
 
     /// Whether any candidate was made with any secret. Every pair is compared, so that the time taken tells nothing.
@@ -152,8 +156,7 @@ public enum WebhookSignature {
         var code = HMAC<SHA256>(key: SymmetricKey(data: Array(secret.utf8)))
         code.update(data: Array(time.utf8) + [UInt8(ascii: ".")])
         code.update(data: body)
-        let digits = Array("0123456789abcdef".utf8)
-        return code.finalize().flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+        return HexDigest.hex(code.finalize())
     }
 
     private static func isEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {

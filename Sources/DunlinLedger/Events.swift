@@ -15,22 +15,31 @@ public enum Events {
         _ tx: Transaction
     ) throws -> StoredEvent.State {
         let event = new.event
-        let stored: StoredEvent.State? = try tx.value(
+        let added = try tx.execute(
             """
             INSERT INTO events (gateway, event_id, type, subject, object_type, object_id, intent_id, customer_id,
                 reference, subscription_id, period_start, database_id, mode, account, api_version, source, is_stale,
                 signed_at, headers, body_hash, created_at, received_at, last_received_at, state, reason, applied_at)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
                 ?22, ?23, ?24, CASE WHEN ?23 = 'applied' THEN ?22 ELSE NULL END)
-            ON CONFLICT (gateway, event_id) DO UPDATE SET deliveries = deliveries + 1,
-                last_received_at = excluded.last_received_at
-            RETURNING state
+            ON CONFLICT (gateway, event_id) DO NOTHING
             """, new.gateway, event.id, event.type, subject.key, event.objectType, event.objectID, event.intentID,
             event.customerID, event.metadata.reference, event.metadata.subscriptionID, event.metadata.period,
             event.metadata.databaseID, event.isLive.map { $0 ? GatewayMode.live : .test }, event.account,
             event.apiVersion, new.source, new.isStale, new.signedAt, new.headers, new.bodyHash, event.createdAt, now,
             state, reason)
-        guard let stored else { throw LedgerError(.missingRow, "event \(event.id) was not stored") }
+        return try added == 1 ? state : countDelivery(of: event.id, gateway: new.gateway, now: now, tx)
+    }
+
+    private static func countDelivery(
+        of id: String, gateway: String, now: Instant, _ tx: Transaction
+    ) throws -> StoredEvent.State {
+        let stored: StoredEvent.State? = try tx.value(
+            """
+            UPDATE events SET deliveries = deliveries + 1, last_received_at = ?3
+            WHERE gateway = ?1 AND event_id = ?2 RETURNING state
+            """, gateway, id, now)
+        guard let stored else { throw LedgerError(.missingRow, "event \(id) was not stored") }
         return stored
     }
 

@@ -32,17 +32,17 @@ public enum JobQueue {
     }
 
     private static func insert(_ new: NewJob, now: Instant, _ tx: Transaction) throws -> Int64? {
-        try tx.value(
+        let added = try tx.execute(
             """
             INSERT INTO jobs (
                 queue, kind, arguments, unique_key, concurrency_key, order_at, priority, run_at, runs_max, never_dies,
                 state, created_at)
             VALUES (?1, ?2, ?3, ?4, ?5, ?11, ?6, ?7, ?8, ?9, 'ready', ?10)
             ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL AND state IN ('ready', 'running') DO NOTHING
-            RETURNING id
             """,
             new.queue, new.kind, new.arguments, new.uniqueKey, new.concurrencyKey, new.priority, new.runAt,
             new.runsMax, new.neverDies, now, new.orderAt)
+        return added == 1 ? tx.lastInsertedID : nil
     }
 
     private static func twin(of key: String, _ tx: Transaction) throws -> (id: Int64, state: JobState, runAt: Instant)?

@@ -100,9 +100,8 @@ public struct PublicListener: Service {
     }
 
     private static func signature(_ headers: HTTPFields) -> String? {
-        for name in ["Stripe-Signature", "Wooshpay-Signature"] {
-            if let field = HTTPField.Name(name), let value = headers[field] { return value }
-        }
-        return nil
+        signatureNames.lazy.compactMap { headers[$0] }.first
     }
+
+    private static let signatureNames = ["Stripe-Signature", "Wooshpay-Signature"].compactMap { HTTPField.Name($0) }
 }

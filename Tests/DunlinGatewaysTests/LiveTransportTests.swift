@@ -88,10 +88,9 @@ import Testing
     }
 
     @Test func aPortThatNobodyListensOnIsNotSent() async throws {
-        let server = ScriptedServer([])
-        try await server.start()
-        let url = server.baseURL
-        try await server.stop()
+        let port = try SilentPort()
+        defer { port.close() }
+        let url = "http://127.0.0.1:\(port.number)"
         try await run([]) { transport, _ in
             #expect(isNotSent(await send(post(url), over: transport)))
             #expect(isNotSent(await send(HTTPRequest(method: "GET", url: url, headers: []), over: transport)))

@@ -23,7 +23,7 @@ struct Scrubber: Sendable {
 
     /// An id as it is; anything else in its place, cleaned. The digits of an id are never taken for a card number.
     func cleanID(_ text: String) -> String {
-        let isPlain = Call.isID(text) && !text.contains("_secret_") && !secrets.contains { text.contains($0.exposed) }
+        let isPlain = Call.isID(text) && !text.holds("_secret_") && !secrets.contains { text.holds($0.exposed) }
         return isPlain ? text : clean(text)
     }
 

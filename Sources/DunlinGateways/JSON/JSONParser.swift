@@ -1,12 +1,26 @@
 extension JSON {
     /// The value of a whole JSON text; nil when the bytes are anything else, also when more follows the value.
-    public init?(parsing bytes: [UInt8]) {
+    ///
+    /// - Parameter names: where given, members of other names are read over, at any depth; a name with an escape in it
+    ///   is kept.
+    public init?(parsing bytes: [UInt8], keeping names: JSONNames? = nil) {
         let value = bytes.withUnsafeBufferPointer { buffer -> JSON? in
-            var parser = JSONParser(bytes: buffer)
+            var parser = JSONParser(bytes: buffer, names: names)
             return parser.document()
         }
         guard let value else { return nil }
         self = value
+    }
+}
+
+/// Names of members that somebody wants, out of many.
+public struct JSONNames: Sendable {
+    private let names: [[UInt8]]
+
+    public init(_ names: [String]) { self.names = names.map { Array($0.utf8) } }
+
+    fileprivate func hold(_ name: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        names.contains { $0.count == name.count && $0.elementsEqual(name) }
     }
 }
 
@@ -16,9 +30,14 @@ private struct JSONParser {
     static let depthMax = 64
 
     let bytes: UnsafeBufferPointer<UInt8>
+    /// nil where all are wanted.
+    let names: JSONNames?
     var index = 0
 
-    init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    init(bytes: UnsafeBufferPointer<UInt8>, names: JSONNames?) {
+        self.bytes = bytes
+        self.names = names
+    }
 
     mutating func document() -> JSON? {
         guard let value = value(depth: 0) else { return nil }
@@ -42,14 +61,19 @@ private struct JSONParser {
 
     private mutating func object(depth: Int) -> JSON? {
         index += 1
-        var members: [String: JSON] = [:]
-        if take(UInt8(ascii: "}")) { return .object(members) }
+        // Counted first, so that the table is made once and in its size.
+        var members: [(String, JSON)] = []
+        if take(UInt8(ascii: "}")) { return .object([:]) }
         while true {
             skipBlanks()
-            guard index < bytes.count, bytes[index] == UInt8(ascii: "\""), let name = string() else { return nil }
-            guard take(UInt8(ascii: ":")), let member = value(depth: depth + 1) else { return nil }
-            members[name] = member
-            if take(UInt8(ascii: "}")) { return .object(members) }
+            if skipUnwantedName() {
+                guard take(UInt8(ascii: ":")), skip(depth: depth + 1) else { return nil }
+            } else {
+                guard index < bytes.count, bytes[index] == UInt8(ascii: "\""), let name = string() else { return nil }
+                guard take(UInt8(ascii: ":")), let member = value(depth: depth + 1) else { return nil }
+                members.append((name, member))
+            }
+            if take(UInt8(ascii: "}")) { return .object(Dictionary(members) { _, last in last }) }
             guard take(UInt8(ascii: ",")) else { return nil }
         }
     }
@@ -68,6 +92,14 @@ private struct JSONParser {
 
     private mutating func number() -> JSON? {
         let start = index
+        guard let isInteger = skipNumber() else { return nil }
+        let text = String(decoding: bytes[start..<index], as: UTF8.self)
+        if isInteger, let value = Int64(text) { return .integer(value) }
+        return .decimal(text)
+    }
+
+    /// - Returns: whether it has neither a fraction nor an exponent; nil where it is no number.
+    private mutating func skipNumber() -> Bool? {
         _ = takeHere(UInt8(ascii: "-"))
         let digits = index
         skipDigits()
@@ -78,10 +110,70 @@ private struct JSONParser {
             _ = takeHere(UInt8(ascii: "+")) || takeHere(UInt8(ascii: "-"))
             if !skipAtLeastOneDigit() { return nil }
         }
-        let text = String(decoding: bytes[start..<index], as: UTF8.self)
-        if index == endOfInteger, let value = Int64(text) { return .integer(value) }
-        return .decimal(text)
+        return index == endOfInteger
     }
+
+    // MARK: - What nobody wants
+
+    /// Goes past a name without an escape that is not among the wanted ones.
+    private mutating func skipUnwantedName() -> Bool {
+        guard let names, index < bytes.count, bytes[index] == UInt8(ascii: "\"") else { return false }
+        var end = index + 1
+        while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
+            guard bytes[end] >= 0x20, bytes[end] < 0x80, bytes[end] != UInt8(ascii: "\\") else { return false }
+            end += 1
+        }
+        guard end < bytes.count, !names.hold(bytes[index + 1..<end]) else { return false }
+        index = end + 1
+        return true
+    }
+
+    /// Goes past a value by the same rules by which it would be read.
+    private mutating func skip(depth: Int) -> Bool {
+        skipBlanks()
+        guard index < bytes.count, depth < Self.depthMax else { return false }
+        switch bytes[index] {
+        case UInt8(ascii: "{"): return skipItems(to: UInt8(ascii: "}"), depth: depth)
+        case UInt8(ascii: "["): return skipItems(to: UInt8(ascii: "]"), depth: depth)
+        case UInt8(ascii: "\""): return skipString()
+        case UInt8(ascii: "t"): return word("true")
+        case UInt8(ascii: "f"): return word("false")
+        case UInt8(ascii: "n"): return word("null")
+        default: return skipNumber() != nil
+        }
+    }
+
+    private mutating func skipItems(to end: UInt8, depth: Int) -> Bool {
+        index += 1
+        if take(end) { return true }
+        while true {
+            if end == UInt8(ascii: "}") {
+                skipBlanks()
+                guard index < bytes.count, bytes[index] == UInt8(ascii: "\""), skipString(), take(UInt8(ascii: ":"))
+                else {
+                    return false
+                }
+            }
+            guard skip(depth: depth + 1) else { return false }
+            if take(end) { return true }
+            guard take(UInt8(ascii: ",")) else { return false }
+        }
+    }
+
+    /// Most strings are plain ASCII and are gone past without being made.
+    private mutating func skipString() -> Bool {
+        var end = index + 1
+        while end < bytes.count, bytes[end] >= 0x20, bytes[end] < 0x80, bytes[end] != UInt8(ascii: "\\") {
+            if bytes[end] == UInt8(ascii: "\"") {
+                index = end + 1
+                return true
+            }
+            end += 1
+        }
+        return string() != nil
+    }
+
+    // MARK: - Strings
 
     /// The string that begins here, its quotes removed and its escapes resolved.
     private mutating func string() -> String? {

@@ -23,6 +23,11 @@ public struct SandboxAudit: Hashable, Sendable {
         public var collected: Int64 = 0
         public var refunded: Int64 = 0
         public var declines = 0
+
+        mutating func add(collected amount: Int64) {
+            successes += 1
+            collected += amount
+        }
     }
 
     /// Something collected more than once.
@@ -72,8 +77,7 @@ struct AuditLog {
 
     mutating func success(of intent: PaymentIntent, charge: Charge, now: Int64) {
         audit.successes += 1
-        audit.totalsByCurrency[charge.currency, default: .init()].successes += 1
-        audit.totalsByCurrency[charge.currency, default: .init()].collected += charge.amountCaptured
+        audit.totalsByCurrency[charge.currency, default: .init()].add(collected: charge.amountCaptured)
         if let customer = intent.customer { audit.successesByCustomer[customer.id, default: 0] += 1 }
         if let reference = intent.metadata["dunlin_reference"] ?? intent.merchantOrderID {
             audit.successesByReference[reference, default: 0] += 1

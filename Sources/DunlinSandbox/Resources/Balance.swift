@@ -21,32 +21,34 @@ extension World {
     }
 
     func retrieveAccount(_ call: Call) throws(SandboxFailure) -> Reply {
-        var writer = JSONWriter()
-        writer.object { writer in
-            writer.field("id", accountID)
-            writer.field("object", "account")
-            writer.field("business_type", nil as String?)
-            writer.field("charges_enabled", true)
-            writer.field("country", "US")
-            writer.field("default_currency", "usd")
-            writer.field("details_submitted", true)
-            writer.field("email", "sandbox@example.com")
-            writer.field("payouts_enabled", true)
-            writer.field("type", "standard")
-        }
-        return Reply(body: writer.bytes)
+        return Reply(
+            body: written {
+                $0.object { writer in
+                    writer.field("id", accountID)
+                    writer.field("object", "account")
+                    writer.field("business_type", nil as String?)
+                    writer.field("charges_enabled", true)
+                    writer.field("country", "US")
+                    writer.field("default_currency", "usd")
+                    writer.field("details_submitted", true)
+                    writer.field("email", "sandbox@example.com")
+                    writer.field("payouts_enabled", true)
+                    writer.field("type", "standard")
+                }
+            })
     }
 
     func retrieveBalance(_ call: Call) throws(SandboxFailure) -> Reply {
         let (available, pending) = balanceSheet.balances(call.dialect, livemode: call.livemode, now: now)
-        var writer = JSONWriter()
-        writer.object { writer in
-            writer.field("object", "balance")
-            Self.writeAmounts("available", available, to: &writer)
-            writer.field("livemode", call.livemode)
-            Self.writeAmounts("pending", pending, to: &writer)
-        }
-        return Reply(body: writer.bytes)
+        return Reply(
+            body: written {
+                $0.object { writer in
+                    writer.field("object", "balance")
+                    Self.writeAmounts("available", available, to: &writer)
+                    writer.field("livemode", call.livemode)
+                    Self.writeAmounts("pending", pending, to: &writer)
+                }
+            })
     }
 
     private static func writeAmounts(_ name: StaticString, _ amounts: [String: Int64], to writer: inout JSONWriter) {
@@ -96,9 +98,7 @@ extension World {
         guard let transaction = balanceTransactions[call.id], transaction.livemode == call.livemode else {
             throw .noSuch("balance transaction", call.id, parameter: "id")
         }
-        var writer = JSONWriter()
-        write(transaction, to: &writer)
-        return Reply(body: writer.bytes)
+        return Reply(body: written { write(transaction, to: &$0) })
     }
 
     // MARK: Payouts
@@ -154,8 +154,6 @@ extension World {
     }
 
     private func reply(_ payout: Payout) -> Reply {
-        var writer = JSONWriter()
-        write(payout, to: &writer)
-        return Reply(body: writer.bytes)
+        Reply(body: written { write(payout, to: &$0) })
     }
 }

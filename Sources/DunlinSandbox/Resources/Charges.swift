@@ -65,9 +65,8 @@ extension World {
     }
 
     private func reply(_ charge: Charge, _ call: Call) throws(SandboxFailure) -> Reply {
-        var writer = JSONWriter(capacity: 2048)
-        write(charge, to: &writer, try call.view())
-        return Reply(body: writer.bytes)
+        let view = try call.view()
+        return Reply(body: written { write(charge, to: &$0, view) })
     }
 
     // MARK: The life of a charge

@@ -131,8 +131,7 @@ extension World {
     }
 
     private func reply(_ session: CheckoutSession, _ call: Call) throws(SandboxFailure) -> Reply {
-        var writer = JSONWriter(capacity: 1024)
-        write(session, to: &writer, try call.view())
-        return Reply(body: writer.bytes)
+        let view = try call.view()
+        return Reply(body: written { write(session, to: &$0, view) })
     }
 }

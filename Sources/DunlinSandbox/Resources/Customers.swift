@@ -117,8 +117,7 @@ extension World {
     }
 
     private func reply(_ customer: Customer, _ call: Call) throws(SandboxFailure) -> Reply {
-        var writer = JSONWriter(capacity: 1024)
-        write(customer, to: &writer, try call.view())
-        return Reply(body: writer.bytes)
+        let view = try call.view()
+        return Reply(body: written { write(customer, to: &$0, view) })
     }
 }

@@ -101,8 +101,7 @@ extension World {
     }
 
     private func reply(_ dispute: Dispute, _ call: Call) throws(SandboxFailure) -> Reply {
-        var writer = JSONWriter()
-        write(dispute, to: &writer, try call.view())
-        return Reply(body: writer.bytes)
+        let view = try call.view()
+        return Reply(body: written { write(dispute, to: &$0, view) })
     }
 }

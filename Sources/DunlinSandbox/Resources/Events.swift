@@ -61,21 +61,18 @@ extension World {
         case .paymentIntent(let intent): return .paymentIntent(intent.copy())
         case .charge(let charge): return .charge(charge.copy())
         default:
-            var writer = JSONWriter(capacity: 3072)
-            write(subject, to: &writer, View(dialect: subject.header.dialect, quirks: options.quirks))
-            return .written(writer.exactBytes)
+            let view = View(dialect: subject.header.dialect, quirks: options.quirks)
+            return .written(written { write(subject, to: &$0, view) })
         }
     }
 
     func writeObject(of event: Event, to writer: inout JSONWriter) {
         let view = View(dialect: event.dialect, quirks: options.quirks)
-        var object = JSONWriter(capacity: 3072)
         switch event.content {
-        case .written(let json): return writer.raw("object", json)
-        case .paymentIntent(let intent): write(intent, to: &object, view)
-        case .charge(let charge): write(charge, to: &object, view)
+        case .written(let json): writer.raw("object", json)
+        case .paymentIntent(let intent): writer.named("object") { write(intent, to: &$0, view) }
+        case .charge(let charge): writer.named("object") { write(charge, to: &$0, view) }
         }
-        writer.raw("object", object.bytes)
     }
 
     private func write(_ subject: EventSubject, to writer: inout JSONWriter, _ view: View) {
@@ -112,9 +109,8 @@ extension World {
         guard let event = events[call.id], event.livemode == call.livemode, isReadable(event) else {
             throw .noSuch("event", call.id, parameter: "id")
         }
-        var writer = JSONWriter(capacity: 2048)
-        write(event, to: &writer, try call.view())
-        return Reply(body: writer.bytes)
+        let view = try call.view()
+        return Reply(body: written { write(event, to: &$0, view) })
     }
 
     private func isReadable(_ event: Event) -> Bool { now - event.created <= options.eventHorizonMilliseconds }

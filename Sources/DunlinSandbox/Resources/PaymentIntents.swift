@@ -167,9 +167,8 @@ extension World {
     }
 
     func reply(_ intent: PaymentIntent, _ call: Call) throws(SandboxFailure) -> Reply {
-        var writer = JSONWriter(capacity: 3072)
-        write(intent, to: &writer, try call.view())
-        return Reply(body: writer.bytes)
+        let view = try call.view()
+        return Reply(body: written { write(intent, to: &$0, view) })
     }
 
     private func requireStripeCreation(_ call: Call, confirms: Bool) throws(SandboxFailure) {

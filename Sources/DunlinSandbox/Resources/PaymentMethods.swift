@@ -245,9 +245,8 @@ extension World {
     }
 
     private func reply(_ method: PaymentMethod, _ call: Call) throws(SandboxFailure) -> Reply {
-        var writer = JSONWriter(capacity: 1024)
-        write(method, to: &writer, try call.view())
-        return Reply(body: writer.bytes)
+        let view = try call.view()
+        return Reply(body: written { write(method, to: &$0, view) })
     }
 
     /// The end of a statistical card's life: the network renews it, or charges fail from now on.

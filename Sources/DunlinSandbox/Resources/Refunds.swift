@@ -151,8 +151,7 @@ extension World {
     }
 
     private func reply(_ refund: Refund, _ call: Call) throws(SandboxFailure) -> Reply {
-        var writer = JSONWriter()
-        write(refund, to: &writer, try call.view())
-        return Reply(body: writer.bytes)
+        let view = try call.view()
+        return Reply(body: written { write(refund, to: &$0, view) })
     }
 }

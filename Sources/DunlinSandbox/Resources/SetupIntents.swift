@@ -261,8 +261,7 @@ extension World {
     }
 
     func reply(_ intent: SetupIntent, _ call: Call) throws(SandboxFailure) -> Reply {
-        var writer = JSONWriter(capacity: 1024)
-        write(intent, to: &writer, try call.view())
-        return Reply(body: writer.bytes)
+        let view = try call.view()
+        return Reply(body: written { write(intent, to: &$0, view) })
     }
 }

@@ -48,13 +48,14 @@ extension World {
         let endpoint = try webhookEndpoint(call)
         endpoint.isEnabled = false
         webhookEndpoints.remove(endpoint)
-        var writer = JSONWriter()
-        writer.object { writer in
-            writer.field("id", endpoint.id)
-            writer.field("object", "webhook_endpoint")
-            writer.field("deleted", true)
-        }
-        return Reply(body: writer.bytes)
+        return Reply(
+            body: written {
+                $0.object { writer in
+                    writer.field("id", endpoint.id)
+                    writer.field("object", "webhook_endpoint")
+                    writer.field("deleted", true)
+                }
+            })
     }
 
     private func webhookEndpoint(_ call: Call) throws(SandboxFailure) -> WebhookEndpoint {
@@ -65,8 +66,6 @@ extension World {
     }
 
     private func reply(_ endpoint: WebhookEndpoint, showsSecret: Bool) -> Reply {
-        var writer = JSONWriter()
-        write(endpoint, to: &writer, showsSecret: showsSecret)
-        return Reply(body: writer.bytes)
+        Reply(body: written { write(endpoint, to: &$0, showsSecret: showsSecret) })
     }
 }

@@ -1,16 +1,16 @@
 extension World {
     /// The body of an answer that is no success.
     func errorBody(_ failure: SandboxFailure, _ view: View) -> [UInt8] {
-        var writer = JSONWriter(capacity: 512)
         let isWooshPay = view.dialect == .wooshpay
-        if isWooshPay, view.quirks.textErrors {
-            writer.object { $0.field("error", failure.message) }
-        } else if isWooshPay, view.quirks.flatErrors {
-            writer.object { writeMembers(of: failure, to: &$0, view) }
-        } else {
-            writer.object { writer in writer.object("error") { writeMembers(of: failure, to: &$0, view) } }
+        return written { writer in
+            if isWooshPay, view.quirks.textErrors {
+                writer.object { $0.field("error", failure.message) }
+            } else if isWooshPay, view.quirks.flatErrors {
+                writer.object { writeMembers(of: failure, to: &$0, view) }
+            } else {
+                writer.object { writer in writer.object("error") { writeMembers(of: failure, to: &$0, view) } }
+            }
         }
-        return writer.bytes
     }
 
     private func writeMembers(of failure: SandboxFailure, to writer: inout JSONWriter, _ view: View) {
@@ -33,17 +33,14 @@ extension World {
     }
 
     private func write(_ subject: SandboxFailure.Subject?, to writer: inout JSONWriter, _ view: View) {
-        var object = JSONWriter(capacity: 2048)
         switch subject {
         case .paymentIntent(let id)?:
             guard let intent = paymentIntents[id] else { return }
-            write(intent, to: &object, view)
-            writer.raw("payment_intent", object.bytes)
+            writer.named("payment_intent") { write(intent, to: &$0, view) }
             write(intent.lastError?.paymentMethod, to: &writer, view)
         case .setupIntent(let id)?:
             guard let intent = setupIntents[id] else { return }
-            write(intent, to: &object, view)
-            writer.raw("setup_intent", object.bytes)
+            writer.named("setup_intent") { write(intent, to: &$0, view) }
             write(intent.lastError?.paymentMethod, to: &writer, view)
         case .paymentMethod(let id)?: write(paymentMethods[id], to: &writer, view)
         case nil: break
@@ -52,26 +49,19 @@ extension World {
 
     private func write(_ method: PaymentMethod?, to writer: inout JSONWriter, _ view: View) {
         guard let method else { return }
-        var object = JSONWriter(capacity: 1024)
-        write(method, to: &object, view)
-        writer.raw("payment_method", object.bytes)
+        writer.named("payment_method") { write(method, to: &$0, view) }
     }
 
     /// WooshPay's guides show a decline as an ordinary answer whose intent asks for another method.
     func objectInsteadOfError(_ failure: SandboxFailure) -> [UInt8]? {
         guard failure.kind == .card, !options.quirks.declinesAs402 else { return nil }
         if options.quirks.authenticationAs402, failure.code == "authentication_required" { return nil }
-        var writer = JSONWriter(capacity: 1024)
         let view = View(dialect: .wooshpay, quirks: options.quirks)
         switch failure.subject {
         case .paymentIntent(let id)?:
-            guard let intent = paymentIntents[id] else { return nil }
-            write(intent, to: &writer, view)
-        case .setupIntent(let id)?:
-            guard let intent = setupIntents[id] else { return nil }
-            write(intent, to: &writer, view)
+            return paymentIntents[id].map { intent in written { write(intent, to: &$0, view) } }
+        case .setupIntent(let id)?: return setupIntents[id].map { intent in written { write(intent, to: &$0, view) } }
         case .paymentMethod?, nil: return nil
         }
-        return writer.bytes
     }
 }

@@ -87,9 +87,7 @@ extension World {
         guard !view.expansion.children.isEmpty, let record else { return writer.field(name, record?.id) }
         let key = name.withUTF8Buffer { String(decoding: $0, as: UTF8.self) }
         guard let inside = view.inside(key) else { return writer.field(name, record.id) }
-        var object = JSONWriter(capacity: 1024)
-        write(record, &object, inside)
-        writer.raw(name, object.bytes)
+        writer.named(name) { write(record, &$0, inside) }
     }
 }
 

@@ -77,9 +77,8 @@ extension World {
             writer.field("message", error.message)
             if let parameter = error.decline?.parameter { writer.field("param", parameter) }
             if let method = error.paymentMethod {
-                var object = JSONWriter(capacity: 1024)
-                writeStripe(method, to: &object, View(dialect: .stripe, quirks: view.quirks))
-                writer.raw("payment_method", object.bytes)
+                let inside = View(dialect: .stripe, quirks: view.quirks)
+                writer.named("payment_method") { writeStripe(method, to: &$0, inside) }
             }
             writer.field("type", error.kind.rawValue)
         }

@@ -5,9 +5,9 @@ extension World {
     func dueDeliveries() -> [WebhookDelivery] {
         outbox.take(dueBy: now).map { entry, due in
             let event = entry.event
-            var writer = JSONWriter(capacity: 2048)
-            write(event, to: &writer, View(dialect: event.dialect, quirks: options.quirks))
-            let body = writer.bytes
+            let body = written {
+                write(event, to: &$0, View(dialect: event.dialect, quirks: options.quirks))
+            }
             return WebhookDelivery(
                 id: entry.id, eventID: event.id, eventType: event.type, endpointID: entry.endpoint.id,
                 dialect: event.dialect, url: entry.endpoint.url, attempt: entry.attempt,

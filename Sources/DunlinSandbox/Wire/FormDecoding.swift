@@ -6,19 +6,32 @@ enum FormDecoding {
     /// Segments that one name may have, so that a hostile name costs little.
     private static let depthMax = 16
 
-    static func decode(_ text: some Sequence<UInt8>) -> [JSONValue.Member] {
+    static func decode(_ text: [UInt8]) -> [JSONValue.Member] {
         var members: [JSONValue.Member] = []
-        for pair in Array(text).split(separator: UInt8(ascii: "&")) {
-            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            let name = unescape(parts[0])
-            let value = parts.count == 2 ? unescape(parts[1]) : ""
-            if name.utf8.contains(UInt8(ascii: "[")) {
-                insert(value, at: path(of: name)[...], into: &members)
+        for pair in pairs(of: text) {
+            let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+            let name = pair[..<end]
+            let value = JSONValue.string(unescape(pair[end...].dropFirst()))
+            if name.contains(where: { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "%") }) {
+                insert(value, at: path(of: unescape(name))[...], into: &members)
             } else {
-                set(JSONValue.string(value), name, in: &members)
+                set(value, unescape(name), in: &members)
             }
         }
         return members
+    }
+
+    /// What stands between the ampersands, without the empty ones.
+    static func pairs(of text: [UInt8]) -> [ArraySlice<UInt8>] {
+        var pairs: [ArraySlice<UInt8>] = []
+        pairs.reserveCapacity(16)
+        var start = 0
+        for (place, byte) in text.enumerated() where byte == UInt8(ascii: "&") {
+            if place > start { pairs.append(text[start..<place]) }
+            start = place + 1
+        }
+        if text.count > start { pairs.append(text[start...]) }
+        return pairs
     }
 
     /// Percent escapes and `+` for a space; a broken escape stays as it is written.
@@ -74,13 +87,18 @@ enum FormDecoding {
         return segments.count > depthMax ? [name] : segments
     }
 
-    private static func insert(_ value: String, at path: ArraySlice<String>, into members: inout [JSONValue.Member]) {
+    private static func insert(_ value: JSONValue, at path: ArraySlice<String>, into members: inout [JSONValue.Member])
+    {
         guard let first = path.first else { return }
         let name = first.isEmpty ? String(members.count) : first
-        guard path.count > 1 else { return set(.string(value), name, in: &members) }
-        var inner = members.last { $0.name == name }?.value.members ?? []
+        guard path.count > 1 else { return set(value, name, in: &members) }
+        let index = members.lastIndex { $0.name == name } ?? members.endIndex
+        if index == members.endIndex { members.append(JSONValue.Member(name, .null)) }
+        var inner = members[index].value.members ?? []
+        // Without a second owner the members are changed in place, not copied.
+        members[index].value = .null
         insert(value, at: path.dropFirst(), into: &inner)
-        set(.object(inner), name, in: &members)
+        members[index].value = .object(inner)
     }
 
     private static func set(_ value: JSONValue, _ name: String, in members: inout [JSONValue.Member]) {

@@ -11,6 +11,12 @@ struct JSONWriter {
 
     init(capacity: Int = 256) { bytes.reserveCapacity(capacity) }
 
+    /// Starts anew in the same memory.
+    mutating func clear() {
+        bytes.removeAll(keepingCapacity: true)
+        needsComma = false
+    }
+
     mutating func object(_ name: StaticString? = nil, _ content: (inout JSONWriter) -> Void) {
         begin(name)
         bytes.append(UInt8(ascii: "{"))
@@ -73,10 +79,18 @@ struct JSONWriter {
         text(value)
     }
 
-    /// JSON that was written before, as a field or (without a name) as an element.
-    mutating func raw(_ name: StaticString?, _ json: [UInt8]) {
+    /// JSON that was written before.
+    mutating func raw(_ name: StaticString, _ json: [UInt8]) {
         begin(name)
         bytes.append(contentsOf: json)
+    }
+
+    /// A field whose value is the one that `value` writes, which knows of no name.
+    mutating func named(_ name: StaticString, _ value: (inout JSONWriter) -> Void) {
+        begin(name)
+        needsComma = false
+        value(&self)
+        needsComma = true
     }
 
     mutating func strings(_ name: StaticString, _ values: [String]) {

@@ -18,20 +18,22 @@ struct Metadata {
         }
         guard case .object(let members) = value else { throw .invalid(name, "Invalid hash: \(name)") }
         var merged = self
-        for member in members { try merged.set(member, name: "\(name)[\(member.name)]") }
+        merged.pairs.reserveCapacity(merged.pairs.count + members.count)
+        for member in members { try merged.set(member, in: name) }
         guard merged.pairs.count <= Self.keysMax else {
             throw .invalid(name, "You can only store up to \(Self.keysMax) keys in metadata.")
         }
         self = merged
     }
 
-    private mutating func set(_ member: JSONValue.Member, name: String) throws(SandboxFailure) {
+    private mutating func set(_ member: JSONValue.Member, in object: String) throws(SandboxFailure) {
         let key = member.name
+        var name: String { "\(object)[\(key)]" }
         guard Self.isAtMost(Self.keyLengthMax, key), !key.utf8.contains(where: Self.isBracket) else {
             throw .invalid(
                 name, "Metadata keys are at most \(Self.keyLengthMax) characters long and hold no square brackets.")
         }
-        let text = try Parameters([member], prefix: "metadata").text(key)
+        let text = try text(of: member)
         guard Self.isAtMost(Self.valueLengthMax, text ?? "") else {
             throw .invalid(name, "Metadata values are at most \(Self.valueLengthMax) characters long.")
         }
@@ -44,6 +46,12 @@ struct Metadata {
         }
     }
 
+    /// The value as text, whatever simple type it was sent as; nil for an empty string or null.
+    private func text(of member: JSONValue.Member) throws(SandboxFailure) -> String? {
+        if case .string(let text) = member.value { return text.isEmpty ? nil : text }
+        return try Parameters([member], prefix: "metadata").text(member.name)
+    }
+
     /// Characters are counted only where there may be too many.
     private static func isAtMost(_ most: Int, _ text: String) -> Bool { text.utf8.count <= most || text.count <= most }
 
@@ -53,7 +61,6 @@ struct Metadata {
 }
 
 extension Parameters {
-    /// The value as text, whatever simple type it was sent as; nil for an empty string or null.
     fileprivate func text(_ name: String) throws(SandboxFailure) -> String? {
         if case .boolean(let flag)? = self[name] { return flag ? "true" : "false" }
         guard case .set(let value) = try change(name) else { return nil }

@@ -121,9 +121,7 @@ extension World {
             writer.field("message", error.message)
             writer.optional("param", error.decline?.parameter)
             if let method = error.paymentMethod {
-                var object = JSONWriter(capacity: 1024)
-                writeWooshPay(method, to: &object)
-                writer.raw("payment_method", object.bytes)
+                writer.named("payment_method") { writeWooshPay(method, to: &$0) }
                 writer.field("payment_method_type", "card")
             }
             writer.field("type", error.kind.rawValue)
@@ -191,9 +189,7 @@ extension World {
             writer.field("live_mode", session.livemode)
             writer.optional("customer", intent.customer?.id)
             if let customer = intent.customer {
-                var object = JSONWriter()
-                writeWooshPay(customer, to: &object)
-                writer.raw("customer_details", object.bytes)
+                writer.named("customer_details") { writeWooshPay(customer, to: &$0) }
             }
             writer.field("metadata", session.metadata.json)
             writer.field("mode", "setup")

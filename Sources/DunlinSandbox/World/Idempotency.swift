@@ -33,9 +33,6 @@ struct IdempotencyTable {
     mutating func store(
         _ key: String, fingerprint: UInt64, answer: SandboxResponse, requestID: String, now: Int64, busyUntil: Int64
     ) {
-        var answer = answer
-        // What is kept needs no room to grow.
-        answer.body = answer.body.withUnsafeBufferPointer(Array.init)
         entries[key] = Entry(
             fingerprint: fingerprint, answer: answer, requestID: requestID, storedAt: now, busyUntil: busyUntil)
     }
@@ -48,7 +45,7 @@ struct IdempotencyTable {
     static func fingerprint(of request: SandboxRequest) -> UInt64 {
         let target = Mix.hash((request.method + " " + request.path).utf8)
         guard request.body.first != UInt8(ascii: "{") else { return Mix.word(target) ^ Mix.hash(request.body) }
-        return request.body.split(separator: UInt8(ascii: "&")).reduce(Mix.word(target)) { sum, pair in
+        return FormDecoding.pairs(of: request.body).reduce(Mix.word(target)) { sum, pair in
             sum &+ Mix.word(Mix.hash(pair))
         }
     }

@@ -92,14 +92,15 @@ extension World {
     ) throws(SandboxFailure) -> Reply {
         var view = try call.view()
         view.expansion = view.expansion.children["data"] ?? Expansion([])
-        var writer = JSONWriter(capacity: 1024 * (page.records.count + 1))
-        writer.object { writer in
-            writer.field("object", "list")
-            writer.field("url", call.path)
-            writer.field("has_more", page.hasMore)
-            writer.array("data") { writer in for record in page.records { write(record, &writer, view) } }
-        }
-        return Reply(body: writer.bytes)
+        return Reply(
+            body: written {
+                $0.object { writer in
+                    writer.field("object", "list")
+                    writer.field("url", call.path)
+                    writer.field("has_more", page.hasMore)
+                    writer.array("data") { writer in for record in page.records { write(record, &writer, view) } }
+                }
+            })
     }
 }
 

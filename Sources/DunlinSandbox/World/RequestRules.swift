@@ -68,7 +68,7 @@ struct AccessRule {
 
     private static func keyInQuery(of request: SandboxRequest) -> String? {
         guard request.method == "GET", request.query.contains("key=pk_") else { return nil }
-        let key = FormDecoding.decode(request.query.utf8).last { $0.name == "key" }?.value.string
+        let key = FormDecoding.decode(Array(request.query.utf8)).last { $0.name == "key" }?.value.string
         return key.flatMap { isPublishable($0) ? $0 : nil }
     }
 
@@ -125,7 +125,7 @@ enum RequestBody {
     static let bytesMax = 1 << 20
 
     static func members(of request: SandboxRequest) throws(SandboxFailure) -> [JSONValue.Member] {
-        var members = request.query.isEmpty ? [] : FormDecoding.decode(request.query.utf8)
+        var members = request.query.isEmpty ? [] : FormDecoding.decode(Array(request.query.utf8))
         guard !request.body.isEmpty else { return members }
         guard request.body.count <= bytesMax else {
             throw SandboxFailure(413, .invalidRequest, "The body is too large.")

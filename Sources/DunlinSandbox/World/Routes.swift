@@ -11,9 +11,10 @@ struct Route: Sendable {
 
     /// The route of a request and the ids in its path.
     static func find(method: String, path: String) -> (route: Route, ids: [String])? {
+        // Literal names win over ids, so `search` is never taken for one.
+        if let route = table[method + " " + path] { return (route, []) }
         let segments = path.split(separator: "/", omittingEmptySubsequences: true)
         guard segments.count >= 2, segments.count <= 6, segments[0] == "v1" else { return nil }
-        // Literal names win over ids, so `search` is never taken for one.
         if let route = table[key(method, segments, idPlaces: [])] { return (route, []) }
         if segments[1] == "checkout", segments.count >= 4, let route = table[key(method, segments, idPlaces: [3])] {
             return (route, [String(segments[3])])
@@ -27,7 +28,7 @@ struct Route: Sendable {
         return nil
     }
 
-    private static func key(_ method: String, _ segments: [Substring], idPlaces: Set<Int>) -> String {
+    private static func key(_ method: String, _ segments: [Substring], idPlaces: [Int]) -> String {
         var key = method + " "
         for (place, segment) in segments.enumerated() { key += idPlaces.contains(place) ? "/{id}" : "/" + segment }
         return key

@@ -35,14 +35,15 @@ extension World {
     ) throws(SandboxFailure) -> Reply {
         var view = try call.view()
         view.expansion = view.expansion.children["data"] ?? Expansion([])
-        var writer = JSONWriter(capacity: 1024 * (records.count + 1))
-        writer.object { writer in
-            writer.field("object", call.dialect == .stripe ? "search_result" : "list")
-            writer.field("url", call.path)
-            writer.field("has_more", hasMore)
-            if call.dialect == .stripe { writer.field("next_page", hasMore ? String(next) : nil) }
-            writer.array("data") { writer in for record in records { write(record, &writer, view) } }
-        }
-        return Reply(body: writer.bytes)
+        return Reply(
+            body: written {
+                $0.object { writer in
+                    writer.field("object", call.dialect == .stripe ? "search_result" : "list")
+                    writer.field("url", call.path)
+                    writer.field("has_more", hasMore)
+                    if call.dialect == .stripe { writer.field("next_page", hasMore ? String(next) : nil) }
+                    writer.array("data") { writer in for record in records { write(record, &writer, view) } }
+                }
+            })
     }
 }

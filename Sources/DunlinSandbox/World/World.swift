@@ -40,13 +40,17 @@ final class World {
     let payouts = Store<Payout>()
     var balanceSheet = BalanceSheet()
 
-    var references = ReferenceIndex()
+    let references = ReferenceIndex()
     var idempotency = IdempotencyTable()
     var faults: FaultPlan
     var limiter: RateLimiter?
     var audit = AuditLog()
     var schedule = Schedule<Happening>()
     var outbox: Outbox
+    /// Where answers are written, one after another.
+    private var scratch: JSONWriter?
+    /// What the key opened that was asked about last.
+    var lastAccess: (authorization: String, access: AccessRule.Access)?
     /// The `Date` of the answers of one second.
     var dateWritten: (second: Int64, text: String) = (.min, "")
     /// Intents that wait for the card holder, by the token of their page.
@@ -85,6 +89,17 @@ final class World {
 
     func header(_ prefix: StaticString, _ call: Call) -> RecordHeader {
         header(prefix, call.dialect, livemode: call.livemode)
+    }
+
+    /// What `content` writes, in memory that fits it: answers are kept by the thousand. While it is written it may grow
+    /// in memory that is used again and again.
+    func written(_ content: (inout JSONWriter) -> Void) -> [UInt8] {
+        var writer = scratch.take() ?? JSONWriter(capacity: 4096)
+        content(&writer)
+        let bytes = writer.exactBytes
+        writer.clear()
+        scratch = writer
+        return bytes
     }
 
     private func addEndpoint(_ url: String, dialect: SandboxDialect) {
@@ -134,32 +149,49 @@ final class World {
 }
 
 /// Finds intents by what callers search for, without a scan.
-struct ReferenceIndex {
+///
+/// Intents are indexed when one is looked for: many a user only ever charges.
+final class ReferenceIndex {
     /// Metadata keys that are looked up by equality often enough to be kept.
     static let keys: Set<String> = ["dunlin_reference", "dunlin_subscription", "dunlin_invoice", "order_id"]
 
     private var byMetadata: [String: [PaymentIntent]] = [:]
     private var byOrder: [String: [PaymentIntent]] = [:]
+    private var unindexed: [PaymentIntent] = []
 
     /// Oldest first; may hold intents whose value has changed since.
-    func intents(metadata key: String, value: String) -> [PaymentIntent] { byMetadata["\(key)=\(value)"] ?? [] }
+    func intents(metadata key: String, value: String) -> [PaymentIntent] {
+        indexAll()
+        return byMetadata["\(key)=\(value)"] ?? []
+    }
 
     /// Oldest first.
-    func intents(merchantOrderID: String) -> [PaymentIntent] { byOrder[merchantOrderID] ?? [] }
+    func intents(merchantOrderID: String) -> [PaymentIntent] {
+        indexAll()
+        return byOrder[merchantOrderID] ?? []
+    }
 
-    mutating func add(_ intent: PaymentIntent) {
+    func add(_ intent: PaymentIntent) { unindexed.append(intent) }
+
+    private func indexAll() {
+        for intent in unindexed { index(intent) }
+        unindexed.removeAll(keepingCapacity: true)
+    }
+
+    private func index(_ intent: PaymentIntent) {
         if let order = intent.merchantOrderID { byOrder[order, default: []].append(intent) }
         for (key, value) in intent.metadata.pairs where Self.keys.contains(key) {
             byMetadata["\(key)=\(value)", default: []].append(intent)
         }
     }
 
-    mutating func remove(_ intent: PaymentIntent) {
+    func remove(_ intent: PaymentIntent) {
         remove([intent])
     }
 
     /// Many at once: each list that has some of them is gone through once.
-    mutating func remove(_ intents: [PaymentIntent]) {
+    func remove(_ intents: [PaymentIntent]) {
+        indexAll()
         let gone = Set(intents.map(ObjectIdentifier.init))
         let orders = Set(intents.compactMap(\.merchantOrderID))
         var keys: Set<String> = []
