@@ -149,7 +149,9 @@ struct SimulationFolder: Sendable {
         let parent =
             FileManager.default.isWritableFile(atPath: memory)
             ? memory : FileManager.default.temporaryDirectory.path
-        var template = Array("\(parent)/dunlin-simulate-XXXXXX".utf8CString)
+        // Named after the process, so that whoever kills it can tell which folder to remove.
+        let process = ProcessInfo.processInfo.processIdentifier
+        var template = Array("\(parent)/dunlin-simulate-\(process)-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else {
             throw CommandFailure(.badInput, "no folder can be made in \(parent)")
         }
