@@ -72,7 +72,7 @@ struct Dunning {
     // MARK: - The card
 
     /// The customer's card that the debt is tried with next, if one is not closed to it.
-    func choice(for invoice: Invoice, _ tx: Transaction) throws -> MethodChoice? {
+    func choice(for invoice: Invoice, _ tx: Transaction) throws -> MethodChoice.Choice? {
         try Subscriptions.find(invoice.subscriptionID, tx).map { subscription in
             try MethodChoice.choose(
                 for: subscription, gateway: invoice.gateway, on: subscription.localDate(of: now), tx)
