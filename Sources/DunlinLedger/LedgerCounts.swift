@@ -15,7 +15,7 @@ public struct LedgerCounts: Hashable, Sendable {
     public var hasStoppedItself = false
     /// Gateways that do not answer.
     public var circuitsOpen: [String] = []
-    /// Invoices that are held for a person.
+    /// Invoices that are held for a person. Those that rest with a paused subscription go on by themselves.
     public var onHold = 0
     /// Notices that were sent as often as they may and never taken.
     public var failedNotices = 0
@@ -25,7 +25,9 @@ public struct LedgerCounts: Hashable, Sendable {
         counts.processing = try tx.value("SELECT COUNT(*) FROM attempts WHERE state = 'processing'") ?? 0
         counts.unknown = try tx.value("SELECT COUNT(*) FROM attempts WHERE state IN ('sending', 'unknown')") ?? 0
         counts.onHold =
-            try tx.value("SELECT COUNT(*) FROM invoices WHERE state = 'open' AND waits_for = 'on_hold'") ?? 0
+            try tx.value(
+                "SELECT COUNT(*) FROM invoices WHERE state = 'open' AND waits_for = 'on_hold' AND hold_reason <> ?1",
+                Invoice.pausedHold) ?? 0
         counts.failedNotices = Int(try Notices.failedCount(tx))
         counts.waiting = try Decisions.waiting(tx)
         counts.parked = try tx.value("SELECT COUNT(*) FROM billing_state WHERE state = 'parked'") ?? 0

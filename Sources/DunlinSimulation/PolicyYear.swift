@@ -17,6 +17,8 @@ public struct PolicyYear: Sendable {
         public var share: RecoveryShare
         public var retries: Int
         public var recoveredWithinTenDays: Int
+        /// Declines that ruled a card out for good: each retry of one would cost a fee.
+        public var finalDeclines: Int
         /// By the count of the gateway, which knows nothing of Dunlin's own.
         public var retriesAfterFinal: Int
         public var chargesOverLimit: Int
@@ -76,6 +78,7 @@ public struct PolicyYear: Sendable {
                 policy: name, recoveries: recoveries, share: RecoveryShare(recoveries),
                 retries: try Recovery.retries(tx),
                 recoveredWithinTenDays: try Recovery.recovered(withinDays: 10, tx),
+                finalDeclines: try Recovery.finalDeclines(tx),
                 retriesAfterFinal: audit.retriesAfterFinal, chargesOverLimit: audit.chargesOverLimit,
                 doubleCharges: audit.doubles.count, isProven: try Prover.prove(ProofOptions(now: now), tx).ok,
                 summary: summary)

@@ -48,6 +48,11 @@ public struct Recovery: Hashable, Sendable {
             """) ?? 0
     }
 
+    /// Declines after which the networks forbid another try on the card.
+    public static func finalDeclines(_ tx: Transaction) throws -> Int {
+        try tx.value("SELECT COUNT(*) FROM attempts WHERE state = 'declined' AND decline_class = 'never'") ?? 0
+    }
+
     /// How many of the recovered debts were paid within so many days of their first failed try.
     public static func recovered(withinDays days: Int64, _ tx: Transaction) throws -> Int {
         try tx.value(

@@ -288,4 +288,13 @@ struct DeclineStepsTests {
             #expect(known, "\(code)")
         }
     }
+
+    @Test(arguments: [("insufficient_funds", 7), ("do_not_honor", 4), ("a_new_code", 3), ("lost_card", 1)])
+    func theTimetableSaysHowOftenSuchADebtIsTried(code: String, tries: Int) throws {
+        let policy = try DunningFile.read(Defaults.dunning, path: "dunning.yaml").default
+        let classified = try DeclineTable(parsing: Defaults.declines).classify(
+            Decline(declineCode: code), gateway: .stripe, brand: nil)
+        let timetable = DunningTimetable(policy, classified, at: Instant(seconds: 1_767_225_600), zone: .utc)
+        #expect(DunningTimetableView(timetable, zone: .utc, decline: code).triesMax == tries)
+    }
 }

@@ -54,6 +54,81 @@ import Testing
         #expect(try await Judge.problems(stage, .paid) == [])
     }
 
+    @Test func aBudgetThatIsUsedUpStopsARetryByHandUnlessItIsOverriddenForOneTry() async throws {
+        let rule = DunningPolicy.ClassRule(delays: [.seconds(86_400)], triesMax: 99)
+        let policy = DunningPolicy(
+            name: "default", classes: [.funds: rule], triesMax: 99, finalAction: FinalAction())
+        let stage = try Stage { $0.policies = DunningPolicies([policy]) }
+        try await stage.customer(
+            card: "pm_card_sandbox_insufficient_funds", brand: "discover", fingerprint: "same")
+        try await stage.subscribe()
+        try await stage.run(days: 12)
+        let (id, tried) = (try await stage.invoice().id, try await stage.attempts().count)
+        let refusal = await #expect(throws: HandRefusal.self) {
+            try await HandBatch(InvoiceVerb.retry, on: [id], Self.order(stage), in: stage.database).carryOut()
+        }
+        #expect(refusal?.reason.contains("7 of 7") == true)
+        #expect(refusal?.reason.hasSuffix("--override-network-limit") == true)
+        let above = HandBatch(InvoiceVerb.retryAboveNetworkLimit, on: [id], Self.order(stage), in: stage.database)
+        #expect(try await above.carryOut().done.first?.remark?.hasPrefix("above the limit") == true)
+        try await stage.pass { $0.waitSeconds = 0 }
+        #expect(try await stage.attempts().count == tried + 1)
+        #expect(try await stage.activity("network_limit_overridden") == 1)
+        try await stage.run(days: 2)
+        #expect(try await stage.attempts().count == tried + 1, "one try only")
+        #expect(try await stage.violations() == [])
+    }
+
+    @Test func anOverrideOfANetworksLimitOpensNoClosedCard() async throws {
+        let closed = try Stage()
+        try await closed.customer(card: "pm_card_sandbox_lost_card")
+        try await closed.subscribe()
+        try await closed.run(days: 1)
+        let id = try await closed.invoice().id
+        await #expect(throws: HandRefusal.self) {
+            try await HandBatch(
+                InvoiceVerb.retryAboveNetworkLimit, on: [id], Self.order(closed), in: closed.database
+            ).carryOut()
+        }
+    }
+
+    @Test func anOverrideThatIsNotNeededLeavesNothingForLater() async throws {
+        let stage = try Stage()
+        let card = try await stage.customer()
+        stage.script(card, ["insufficient_funds", "insufficient_funds"])
+        try await stage.subscribe()
+        try await stage.run(until: stage.clock.now.adding(hours: 1))
+        let batch = HandBatch(
+            InvoiceVerb.retryAboveNetworkLimit, on: [try await stage.invoice().id], Self.order(stage),
+            in: stage.database)
+        #expect(try await batch.carryOut().done.map(\.remark) == [nil])
+        try await stage.pass { $0.waitSeconds = 0 }
+        #expect(try await stage.attempts().count == 2)
+        #expect(try await stage.activity("network_limit_overridden") == 0)
+    }
+
+    /// The owner knows of a pause: a pass that sees it calls nobody.
+    @Test(arguments: [true, false])
+    func aPauseCallsNobodyAlthoughADebtRestsWithIt(isOwners: Bool) async throws {
+        let stage = try Stage()
+        try await stage.customer(card: "pm_card_sandbox_insufficient_funds")
+        try await stage.subscribe()
+        try await stage.pass()
+        if isOwners {
+            try await stage.database.write(step: "owner") { tx in
+                try tx.execute("UPDATE subscriptions SET status = 'paused'")
+            }
+        } else {
+            let verb = SubscriptionVerb.pause(shifts: nil)
+            _ = try await HandBatch(verb, on: ["s1"], Self.order(stage), in: stage.database).carryOut()
+        }
+        stage.clock.advance(seconds: 60)
+        let result = try await stage.pass()
+        #expect(try await stage.invoice().waitsFor == .onHold)
+        #expect(result.newForPeople == 0)
+        #expect(try await stage.violations() == [])
+    }
+
     @Test func aCardThatIsChargedNoMoreIsNotTriedByHandEither() async throws {
         let stage = try Stage()
         try await stage.customer(card: "pm_card_sandbox_lost_card")

@@ -131,6 +131,21 @@ import Testing
         #expect(try await stage.violations() == [])
     }
 
+    @Test func whereTheCustomerIsAskedTheReasonAgainstEachOtherCardIsKept() async throws {
+        let stage = try Stage()
+        try await stage.customer(card: "pm_card_sandbox_lost_card")
+        try await stage.card("spare", of: "c1", isDefault: false)
+        try await stage.database.write { tx in
+            try tx.execute("UPDATE payment_methods SET is_backup = 1, consent_at = NULL WHERE id = 'spare'")
+        }
+        try await stage.subscribe()
+        try await stage.run(days: 1)
+        #expect(try await stage.invoice().waitsFor == .needsMethod)
+        let reasons = try await stage.text("SELECT reason FROM activity WHERE kind = 'needs_method'")
+        #expect(reasons.count == 1)
+        #expect(reasons.first?.hasSuffix("spare is a backup, and no consent to charge it is on record") == true)
+    }
+
     @Test func aNewBrandStopsTheCardUntilTheCustomerAgreesAnew() async throws {
         let stage = try await Self.declined()
         try await stage.database.write { tx in

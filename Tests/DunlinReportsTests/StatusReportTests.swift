@@ -23,6 +23,7 @@ import Testing
             try rows.tx.execute(
                 "UPDATE billing_state SET state = 'parked', parked_reason = 'no zone' WHERE subscription_id = 'sub9'")
             try rows.tx.execute("UPDATE invoices SET is_late = 1 WHERE id = 10")
+            try rows.tx.execute("UPDATE invoices SET hold_reason = 'a complaint' WHERE waits_for = 'on_hold'")
         }.needsPerson
         #expect(needs.parked == 1)
         #expect(needs.waiting == 9)
@@ -34,6 +35,15 @@ import Testing
         #expect(needs.needsCustomer == 0)
         #expect(needs.collectedAfterEnd == 1)
         #expect(!needs.isQuiet)
+    }
+
+    @Test func anInvoiceThatRestsWithItsPausedSubscriptionNeedsNobody() async throws {
+        let needs = try await Self.status { rows in
+            try HealthyLedger.write(rows)
+            try rows.tx.execute(
+                "UPDATE invoices SET hold_reason = ?1 WHERE waits_for = 'on_hold'", Invoice.pausedHold)
+        }.needsPerson
+        #expect(needs.onHold == 0)
     }
 
     @Test func aRowOfTheSourceThatCouldNotBeTakenOverNeedsAPerson() async throws {

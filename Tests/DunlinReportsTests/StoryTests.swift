@@ -37,7 +37,7 @@ import Testing
             61, "The debt is being ended; the gateway has still to confirm it.",
             "Becomes void when the gateway has canceled what is open there.", ""
         ),
-        (71, "the subscription is paused", "Waits for a person to decide.", ""),
+        (71, "the subscription is paused", "Rests until the subscription is resumed.", ""),
         (91, "There is not enough money on the card.", "Nothing.", ""),
         (10, "collected", "Nothing.", ""),
     ])

@@ -19,6 +19,7 @@ import Testing
         #expect(unsigned.error.contains("DUNLIN_NOTICES_SECRET"))
         program.environment["DUNLIN_NOTICES_SECRET"] = Self.secret
         program.environment["DUNLIN_NOTICES_APPLICATION"] = "false"
+        program.environment["DUNLIN_PUBLIC_URL"] = "https://billing.example.com"
         #expect(try await program.run(world.passArguments()).status == 0)
         #expect(receiver.requests.count == 1)
         #expect(try await program.run(world.passArguments(after: 60)).status == 0)
@@ -32,6 +33,10 @@ import Testing
         #expect(verdict == .fresh)
         let notice = try #require(try JSONSerialization.jsonObject(with: Data(last.body)) as? [String: Any])
         #expect(notice["kind"] as? String == "payment_failed")
+        let link = try await program.run("invoices", "link", "1", "--now", BillingWorld.time(after: 60)).output
+        let page = try #require(notice["recovery_url"] as? String)
+        #expect(page.hasPrefix("https://billing.example.com/pay/1."))
+        #expect(link.contains(page))
         #expect((notice["customer"] as? [String: Any])?["email"] as? String == "c0@example.com")
         let listed = try await program.run("notices", "list", "--json")
         let rows = try #require(try listed.json() as? [[String: Any]])

@@ -27,12 +27,14 @@ struct PolicyYearTests {
         }
     }
 
-    /// Three seeds together: one alone is off by several points by chance.
+    /// A small year, off by several points by chance: it finds a policy or a profile that has gone wrong. The figures
+    /// themselves are in docs/dunning.md, from ten years of many more subscriptions each.
     @Test func theDefaultRecoversMostAndThePlainScheduleAboutHalf() async throws {
-        for (name, bounds) in [("default", 600...750), ("plain-8-8-8", 450...530)] as [(String, ClosedRange<Int64>)] {
+        var permille: [String: Int64] = [:]
+        for name in ["default", "plain-8-8-8"] {
             var (recovered, lost): (Int64, Int64) = (0, 0)
-            for seed in 1...3 as ClosedRange<UInt64> {
-                let result = try await year(name, subscriptions: 300, days: 300, seed: seed)
+            for seed in 1...2 as ClosedRange<UInt64> {
+                let result = try await year(name, subscriptions: 240, days: 210, seed: seed)
                 recovered += result.share.recoveredEuroCents
                 lost += result.share.lostEuroCents
                 #expect(result.isProven)
@@ -40,9 +42,12 @@ struct PolicyYearTests {
                 #expect(result.chargesOverLimit == 0)
                 #expect(result.doubleCharges == 0)
             }
-            let permille = recovered * 1000 / (recovered + lost)
-            #expect(bounds.contains(permille), "\(name) recovers \(permille) of a thousand")
+            permille[name] = recovered * 1000 / (recovered + lost)
         }
+        let (chosen, plain) = (permille["default"] ?? 0, permille["plain-8-8-8"] ?? 0)
+        #expect((600...750).contains(chosen), "the default recovers \(chosen) of a thousand")
+        #expect((420...580).contains(plain), "the plain schedule recovers \(plain) of a thousand")
+        #expect(chosen >= plain + 50)
     }
 
     @Test func theSameSeedGivesTheSameYearUnderEachPolicy() async throws {

@@ -28,7 +28,7 @@ extension ListReport {
         return ListReport(
             name: "notices", columns: NoticeCells.columns,
             shortColumns: [
-                "id", "kind", "customer_id", "invoice_id", "step", "written_at", "state", "sent_at", "reason",
+                "id", "kind", "customer_id", "invoice_id", "step", "written_at", "due_at", "state", "sent_at", "reason",
             ], query: query, cells: NoticeCells.cells)
     }
 }

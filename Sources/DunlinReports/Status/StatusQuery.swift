@@ -73,7 +73,8 @@ extension StatusReport.NeedsPerson {
             unknownRefunds: try tx.count("SELECT COUNT(*) \(refunds)", hourAgo),
             unknownRefundInvoice: try tx.value("SELECT t.invoice_id \(refunds) ORDER BY r.id LIMIT 1", hourAgo),
             deadJobs: try tx.count("SELECT COUNT(*) FROM jobs WHERE state = 'dead'"),
-            onHold: try tx.count(open, "on_hold"), needsMethod: try tx.count(open, "needs_method"),
+            onHold: try tx.count("\(open) AND hold_reason <> ?2", "on_hold", Invoice.pausedHold),
+            needsMethod: try tx.count(open, "needs_method"),
             needsCustomer: try tx.count(open, "needs_customer"),
             collectedAfterEnd: try tx.count(
                 "SELECT COUNT(*) FROM invoices WHERE is_late = 1 AND refunded_minor < collected_minor"),

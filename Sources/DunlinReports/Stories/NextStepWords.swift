@@ -1,4 +1,5 @@
 import DunlinCalendar
+import DunlinLedger
 import DunlinQueue
 
 /// What happens to an invoice next, and when, in one sentence for a person.
@@ -31,6 +32,8 @@ struct NextStepWords {
         case ("open", "retrying"): "The next attempt."
         case ("open", "needs_customer"): "Waits for the customer, who must confirm the payment."
         case ("open", "needs_method"): "Waits for another payment method of the customer."
+        case ("open", "on_hold") where facts.holdReason == Invoice.pausedHold:
+            "Rests until the subscription is resumed."
         case ("open", "on_hold"): "Waits for a person to decide."
         case ("closing", _): "Becomes \(facts.closingTo ?? "closed") when the gateway has canceled what is open there."
         default: "Nothing."

@@ -60,16 +60,15 @@ public struct SampleData: Sendable {
         }
     }
 
-    /// Turns everybody's card into one that behaves as published figures say, and takes away the ones that they have for
-    /// the day on which it fails: five credit cards for two debit cards, so that eight of a hundred first charges are
-    /// declined. Everybody pays twelve euros a month, so that no single contract decides about the sums.
+    /// Turns everybody's card into one that behaves as published figures say: five credit cards for two debit cards, so
+    /// that of first charges 6 of a hundred are declined with credit and 13 with debit cards (Recurly, 2022), 8 in all.
+    ///
+    /// Plans, prices, currencies and intervals stay the sample's own: no mix of them is published, and the share of
+    /// payments at risk hardly depends on the price (6.4 to 7.9 of a hundred by price band, Recurly). Second cards are
+    /// taken away: no share of customers with one is published, and what they bring is the same under each policy. Cards
+    /// live two years or longer, so none expires by its date within the year: those that do, and that no updater saved,
+    /// are among the reasons for declines already.
     public mutating func makeStatistical() {
-        for index in subscriptions.indices {
-            subscriptions[index].quantity = 1
-            subscriptions[index].interval = BillingInterval.Unit.month.rawValue
-            subscriptions[index].intervalCount = 1
-            subscriptions[index].amountMinor = 12 * (SampleCountry.perEuro[subscriptions[index].currency] ?? 100)
-        }
         cards.removeAll { !$0.method.isDefault }
         for index in cards.indices {
             cards[index].token = index % 7 < 5 ? "pm_card_statistical" : "pm_card_statistical_debit"

@@ -20,8 +20,8 @@ struct DemoCommand: DunlinCommand {
             database; only the gateway and the clock are Dunlin's own. What is left in the folder can be looked at with
             every command: dunlin status --database FOLDER/dunlin.db
 
-            With --policy the same year of monthly subscriptions is billed once under each dunning policy, with cards
-            and customers as published figures have them; with --directory the data file of each is left there.
+            With --policy the same year is billed once under each dunning policy, with cards and customers as published
+            figures have them; with --directory the data file of each is left there.
 
             Status 1: a promise was broken, or a period was charged twice.
 

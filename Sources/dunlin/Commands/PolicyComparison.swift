@@ -32,7 +32,12 @@ struct PolicyComparison: Encodable {
         let recoveredPercent: String
         /// Of the recovered debts.
         let withinTenDaysPercent: String
+        /// First tries and all that follow.
+        let tries: Int
+        let declinedTries: Int
         let retries: Int
+        /// Declines that rule a card out for good.
+        let finalDeclines: Int
         let forbiddenRetries: Int
         let overNetworkLimit: Int
         let networkFeesUsd: String
@@ -68,15 +73,23 @@ struct PolicyComparison: Encodable {
 
     func lines(_ output: Output) -> [String] {
         let intro = """
-            The same \(subscriptions) monthly subscriptions at one price for \(days) days under each policy (seed \(seed)); \
-            cards and customers behave as published figures say.
+            The same \(subscriptions) subscriptions for \(days) days under each policy (seed \(seed)); cards and \
+            customers behave as published figures say.
             """
         let formula = """
-            recovered % = amount paid after a failed first try, of what was paid or lost; debts still in dunning are left \
-            out. Amounts of all currencies at the sample's own prices, in euros. Network fees: about 0.10 USD for a retry \
-            of what a network ruled out, 0.30 USD for one above its limit.
+            recovered % = amount paid after a failed first try, of what was paid or lost; debts still in dunning are \
+            left out. Amounts of all currencies at the sample's own prices, in euros.
             """
-        return [intro, ""] + output.lines(of: summary) + [""] + output.lines(of: byCurrency) + ["", formula]
+        return [intro, ""] + output.lines(of: summary) + [""] + output.lines(of: byCurrency) + ["", formula, fees]
+    }
+
+    private var fees: String {
+        let rule = """
+            Network fees: about 0.10 USD for each retry of a card that was ruled out, 0.30 USD for one above a \
+            network's limit.
+            """
+        guard policies.allSatisfy({ $0.forbiddenRetries == 0 && $0.overNetworkLimit == 0 }) else { return rule }
+        return rule + " None here: Dunlin makes neither, whatever a policy says."
     }
 
     private var summary: Table {
@@ -92,12 +105,20 @@ struct PolicyComparison: Encodable {
         row("lost amount") { euros($0.lostEuroCents) }
         row("recovered %") { $0.recoveredPercent }
         row("of it within 10 days %") { $0.withinTenDaysPercent }
+        row("tries") { "\($0.tries)" }
+        row("declined tries") { "\($0.declinedTries)" }
         row("retries") { "\($0.retries)" }
+        row("retries per recovered debt") { $0.recovered == 0 ? "-" : Self.tenths($0.retries, per: $0.recovered) }
+        row("cards ruled out") { "\($0.finalDeclines)" }
         row("forbidden retries") { "\($0.forbiddenRetries)" }
         row("over a network's limit") { "\($0.overNetworkLimit)" }
         row("network fees USD") { $0.networkFeesUsd }
         row("promises") { $0.proofOk ? "kept" : "BROKEN" }
         return table
+    }
+
+    private static func tenths(_ count: Int, per other: Int) -> String {
+        "\(count * 10 / other / 10).\(count * 10 / other % 10)"
     }
 
     private var byCurrency: Table {
@@ -134,7 +155,10 @@ extension PolicyComparison.PolicyResult {
         recoveredPercent = Self.percent(permille: Int(result.share.permille))
         withinTenDaysPercent = Self.percent(
             permille: sum(\.recovered) == 0 ? 0 : result.recoveredWithinTenDays * 1000 / sum(\.recovered))
+        tries = result.summary.attempted
+        declinedTries = result.summary.declined + result.summary.needsCustomer
         retries = result.retries
+        finalDeclines = result.finalDeclines
         forbiddenRetries = result.retriesAfterFinal
         overNetworkLimit = result.chargesOverLimit
         networkFeesUsd = PolicyComparison.fees(result)

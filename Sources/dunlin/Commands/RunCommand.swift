@@ -116,6 +116,8 @@ struct PassReport: Encodable {
     let waiting: Int
     let parked: Int
     let deadJobs: Int
+    /// What needs a person that did not before: exit status 1.
+    let newForPeople: Int
     /// Ticks of the schedule that fired; those that were missed and are not made up for.
     let ticks: Int
     let missedTicks: Int
@@ -136,6 +138,7 @@ struct PassReport: Encodable {
         waiting = result.waiting
         parked = result.parked
         deadJobs = result.deadJobs
+        newForPeople = result.newForPeople
         ticks = result.ticks
         missedTicks = result.missedTicks.values.reduce(0, +)
         gateways = result.refused.mapValues(\.text).merging(
@@ -148,6 +151,7 @@ struct PassReport: Encodable {
                 + "\(needsCustomer) need the customer, \(refused) refused",
             "processing \(processing), unknown \(unknown), waiting \(waiting), parked \(parked), dead jobs \(deadJobs)",
         ]
+        if newForPeople > 0 { lines.append("new for a person: \(newForPeople); look with dunlin status") }
         if ticks + missedTicks > 0 { lines.append("schedule: \(ticks) fired, \(missedTicks) missed") }
         lines += gateways.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
         return lines

@@ -1,53 +1,34 @@
 import ArgumentParser
 import DunlinJobs
-import DunlinLedger
-
-/// A verb of `dunlin invoices` that a person says about one invoice or many.
-protocol InvoiceHandCommand: DunlinCommand {
-    var ids: [Int64] { get }
-    var hand: HandOptions { get }
-    var verb: InvoiceVerb { get }
-    var pace: Int64? { get }
-}
-
-extension InvoiceHandCommand {
-    var pace: Int64? { nil }
-
-    func validate() throws { try hand.check(idCount: ids.count) }
-
-    func run(in context: Context) async throws -> ExitStatus {
-        let name = Self.configuration.commandName ?? ""
-        return try await HandRun(
-            verb: verb, words: .init(command: "invoices \(name)", row: "INVOICE"), options: hand,
-            filterKeys: Invoices.filterKeys, filterStates: Invoices.filterStates, paceMilliseconds: pace
-        ).run(ids, context)
-    }
-}
 
 extension InvoicesCommand {
-    struct Retry: InvoiceHandCommand {
+    struct Retry: HandCommand {
         static let configuration = CommandConfiguration(
             commandName: "retry",
             abstract: "Try open invoices now, or at a rate; the next pass sends it.",
             discussion: """
                 Refused where a try would break a promise: an attempt in flight, a card that is charged no more, a
-                network's budget that is used up, a debt that waits for the customer, a hold, a dispute.
+                network's budget that is used up, a debt that waits for the customer, a hold, a dispute. A try by hand
+                counts like any other. Above a network's limit it may cost a fee, and says so.
 
                 Examples:
                   dunlin invoices retry 42 --reason "the customer topped up"
+                  dunlin invoices retry 42 --override-network-limit --reason "the bank says it will pass now"
                   dunlin invoices retry --filter state=retrying,decline=insufficient_funds --max-rate 60/min --reason "pay day"
                 """)
 
         @Argument(help: "The invoices.") var ids: [Int64] = []
         @OptionGroup var hand: HandOptions
         @OptionGroup var rate: PaceOption
+        @Flag(help: "Try once although a network's budget of the card is used up; closed cards stay closed.")
+        var overrideNetworkLimit = false
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        var verb: InvoiceVerb { .retry }
-        var pace: Int64? { rate.maxRate?.milliseconds }
+        func verb(_ context: Context) -> InvoiceVerb { overrideNetworkLimit ? .retryAboveNetworkLimit : .retry }
+        var paceMilliseconds: Int64? { rate.maxRate?.milliseconds }
     }
 
-    struct Void: InvoiceHandCommand {
+    struct Void: HandCommand {
         static let configuration = CommandConfiguration(
             commandName: "void",
             abstract: "Say that open invoices were never owed; nothing of them is tried any more.",
@@ -61,10 +42,10 @@ extension InvoicesCommand {
         @OptionGroup var hand: HandOptions
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        var verb: InvoiceVerb { .void }
+        func verb(_ context: Context) -> InvoiceVerb { .void }
     }
 
-    struct MarkPaid: InvoiceHandCommand {
+    struct MarkPaid: HandCommand {
         static let configuration = CommandConfiguration(
             commandName: "mark-paid",
             abstract: "Say that the money came another way, such as a bank transfer.",
@@ -79,10 +60,10 @@ extension InvoicesCommand {
         @OptionGroup var hand: HandOptions
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        var verb: InvoiceVerb { .markPaid }
+        func verb(_ context: Context) -> InvoiceVerb { .markPaid }
     }
 
-    struct MarkUncollectible: InvoiceHandCommand {
+    struct MarkUncollectible: HandCommand {
         static let configuration = CommandConfiguration(
             commandName: "mark-uncollectible",
             abstract: "Give open invoices up; they stay owed and on the dunning list.",
@@ -95,10 +76,10 @@ extension InvoicesCommand {
         @OptionGroup var hand: HandOptions
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        var verb: InvoiceVerb { .markUncollectible }
+        func verb(_ context: Context) -> InvoiceVerb { .markUncollectible }
     }
 
-    struct Hold: InvoiceHandCommand {
+    struct Hold: HandCommand {
         static let configuration = CommandConfiguration(
             commandName: "hold",
             abstract: "Try open invoices no more until they are released.",
@@ -112,10 +93,10 @@ extension InvoicesCommand {
         @OptionGroup var hand: HandOptions
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        var verb: InvoiceVerb { .hold }
+        func verb(_ context: Context) -> InvoiceVerb { .hold }
     }
 
-    struct Release: InvoiceHandCommand {
+    struct Release: HandCommand {
         static let configuration = CommandConfiguration(
             commandName: "release",
             abstract: "Let invoices go on that are on hold.",
@@ -133,11 +114,11 @@ extension InvoicesCommand {
         @OptionGroup var rate: PaceOption
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        var verb: InvoiceVerb { .release }
-        var pace: Int64? { rate.maxRate?.milliseconds }
+        func verb(_ context: Context) -> InvoiceVerb { .release }
+        var paceMilliseconds: Int64? { rate.maxRate?.milliseconds }
     }
 
-    struct Note: InvoiceHandCommand {
+    struct Note: HandCommand {
         static let configuration = CommandConfiguration(
             commandName: "note",
             abstract: "Keep a note with invoices: the text of --reason, shown with them and in the dunning list.",
@@ -150,6 +131,6 @@ extension InvoicesCommand {
         @OptionGroup var hand: HandOptions
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        var verb: InvoiceVerb { .note }
+        func verb(_ context: Context) -> InvoiceVerb { .note }
     }
 }

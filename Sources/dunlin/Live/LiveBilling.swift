@@ -77,9 +77,11 @@ struct LiveBilling: Sendable {
 
     // MARK: - Parts
 
-    /// The address of a debt's page, for the notices that tell of it.
+    /// The address of a debt's page, for the notices that tell of it. A notice that is sent before any page was served has
+    /// it too, where somebody has said that there are pages.
     private static func recoveryLink(_ settings: Settings, _ database: Database) throws -> RecoveryAddress? {
-        guard let recovery = try LiveRecovery(settings, databaseID: database.databaseID, makesKey: false) else {
+        let makesKey = settings.publicURL != nil && settings.notices.sink != .none
+        guard let recovery = try LiveRecovery(settings, databaseID: database.databaseID, makesKey: makesKey) else {
             return nil
         }
         return { invoice, now, tx in

@@ -6,8 +6,15 @@ import DunlinQueue
 
 /// What a person decides about an invoice. What would break a promise is refused (money.md 20).
 public enum InvoiceVerb: HandVerb {
+    public static let noun = "invoice"
+    public static let filterKeys = Invoices.filterKeys
+    public static let filterStates = Invoices.filterStates
+
     /// Try it now, or at its turn.
     case retry
+    /// The same, once, although a network's budget of the card is used up. It counts like any try, and opens no card that
+    /// was closed.
+    case retryAboveNetworkLimit
     /// It was never owed.
     case void
     /// The money came another way.
@@ -33,6 +40,7 @@ public enum InvoiceVerb: HandVerb {
         let hand = InvoiceByHand(invoice: invoice, order: order, at: at)
         switch self {
         case .retry: return try hand.retry(tx)
+        case .retryAboveNetworkLimit: return try hand.retry(overridesNetworkLimit: true, tx)
         case .void: return try hand.void(tx)
         case .markPaid: return try hand.markPaid(tx)
         case .markUncollectible: return try hand.markUncollectible(tx)
@@ -52,7 +60,7 @@ struct InvoiceByHand {
 
     // MARK: - Trying
 
-    func retry(_ tx: Transaction) throws -> HandDone {
+    func retry(overridesNetworkLimit: Bool = false, _ tx: Transaction) throws -> HandDone {
         try mustBeOpen("to be tried")
         try mustBeAtRest(tx)
         if invoice.asksFirst { throw refusal("it is late: the gateway is asked about it first, by itself") }
@@ -67,33 +75,43 @@ struct InvoiceByHand {
             throw refusal("its subscription is gone")
         }
         try mustBeWished(subscription, tx)
-        let remark = try obstacle(subscription, tx)
+        let obstacle = try obstacle(subscription, overridesNetworkLimit: overridesNetworkLimit, tx)
         try goOn(tx)
+        if obstacle?.code == .budgetUsedUp { try Invoices.overrideNetworkLimit(invoice.id, tx) }
         try keep("retried_by_hand", tx)
-        return done("is tried", at: at, remark: remark)
+        return done("is tried", at: at, remark: obstacle?.text)
     }
 
     /// Canceled and paused subscriptions are not charged, and nobody is while a dispute is open.
     private func mustBeWished(_ subscription: Subscription, _ tx: Transaction) throws {
-        let hold = try BillingStates.find(subscription.id, tx)?.hold
-        if subscription.status == .canceled || hold == .cancel { throw refusal("its subscription is canceled") }
-        if subscription.status == .paused || hold == .pause {
-            throw refusal("its subscription is paused: resume it first")
+        switch subscription.status.under(try BillingStates.find(subscription.id, tx)?.hold) {
+        case .active: break
+        case .canceled: throw refusal("its subscription is canceled")
+        case .paused: throw refusal("its subscription is paused: resume it first")
         }
         if let dispute = try Disputes.open(ofCustomer: invoice.customerID, tx) {
             throw refusal(DisputeHold.reason(dispute))
         }
     }
 
-    /// - Returns: why the try will wait, when it will.
-    private func obstacle(_ subscription: Subscription, _ tx: Transaction) throws -> String? {
-        let zone = Zone(subscription.timeZone) ?? .utc
+    /// - Returns: why the try will wait, when it will, or the limit that it passes.
+    private func obstacle(
+        _ subscription: Subscription, overridesNetworkLimit: Bool, _ tx: Transaction
+    ) throws -> ChargeObstacle? {
         let outlook = try ChargeOutlook(
-            of: subscription, gateway: invoice.gateway, at: at, on: zone.local(of: at).date, sameAmountAs: invoice,
+            of: subscription, gateway: invoice.gateway, at: at, on: subscription.localDate(of: at),
+            sameAmountAs: invoice,
             after: Attempts.of(invoice.id, tx), tx)
-        guard let obstacle = outlook.obstacle else { return nil }
-        guard obstacle.code == .chargingStopped else { throw refusal(obstacle.text) }
-        return "\(obstacle.text): it waits until charging is started"
+        guard var obstacle = outlook.obstacle else { return nil }
+        switch obstacle.code {
+        case .chargingStopped: obstacle.text += ": it waits until charging is started"
+        case .budgetUsedUp where overridesNetworkLimit:
+            obstacle.text = "above the limit of the card's network, which may charge a fee for it"
+        case .budgetUsedUp:
+            throw refusal("\(obstacle.text) To try it all the same, once: --override-network-limit")
+        default: throw refusal(obstacle.text)
+        }
+        return obstacle
     }
 
     func hold(_ tx: Transaction) throws -> HandDone {
@@ -103,6 +121,7 @@ struct InvoiceByHand {
             throw refusal("it is on hold already: \(invoice.holdReason ?? "")")
         }
         let reason = "held by \(order.actor): \(order.reason)"
+        try Invoices.endOverride(invoice.id, tx)
         try Invoices.wait(invoice.id, for: .onHold, holdReason: reason, tx)
         try JobQueue.withdraw(uniqueKey: FollowUps.chargeKey(invoice.id), reason: reason, now: order.now, tx)
         try keep("held", tx)
