@@ -251,13 +251,13 @@ private struct Settling {
         let name = gateway.name
         return try await billing.database.read { tx in
             let isStopped = try GatewayStates.find(name, tx)?.isStopped ?? true
-            return try !isStopped && Invoices.get(id, tx).isWanted(tx)
+            return try !isStopped && Invoices.isWanted(id, tx)
         }
     }
 
     private func isWanted() async throws -> Bool {
         let id = frozen.invoice.id
-        return try await billing.database.read { tx in try Invoices.get(id, tx).isWanted(tx) }
+        return try await billing.database.read { tx in try Invoices.isWanted(id, tx) }
     }
 
     // MARK: - Parts

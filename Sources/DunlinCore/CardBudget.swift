@@ -61,7 +61,7 @@ public struct CardBudget: Hashable, Sendable {
     ///
     /// - Parameter day: from when on it may be tried again.
     public func usedUp(freeOn day: LocalDate) -> String {
-        let window = days == 1 ? "24 hours" : "\(days) days"
+        let window = days == 1 ? "24 hours" : days.counted("day")
         let what = counts == .declines ? "declines" : "reattempts"
         return "Not retried: \(most) of \(most) \(network) \(what) in \(window) used, free again on \(day)."
     }

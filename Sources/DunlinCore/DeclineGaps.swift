@@ -57,7 +57,8 @@ extension DunningPolicy {
         DeclineClass.allCases.compactMap { declineClass in
             let rule = rule(declineClass)
             if declineClass.mayRetry, rule.triesMax > triesMax {
-                return "\(declineClass.rawValue) has \(rule.triesMax) tries, and tries_max allows \(triesMax)"
+                return
+                    "\(declineClass.rawValue) has \(rule.triesMax.counted("try", "tries")), and tries_max allows \(triesMax)"
             }
             guard let last = notices.lastNoticeSeconds, let grace = rule.graceSeconds, grace > 0, last >= grace
             else { return nil }

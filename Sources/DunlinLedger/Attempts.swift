@@ -118,10 +118,14 @@ public enum Attempts {
             currency) ?? 0
     }
 
-    /// Counts the attempts on a card under another key from now on.
+    /// Counts the attempts on a card under the fingerprint that was learned of it, from now on. Until now they were rightly
+    /// held against the method's id alone.
     static func moveCard(gateway: String, from old: String, to new: String, _ tx: Transaction) throws {
         try tx.execute(
-            "UPDATE attempts SET card_key = ?3 WHERE card_key = ?2 AND gateway = ?1", gateway, old, new)
+            """
+            UPDATE attempts SET card_key = ?3, card_learned_after = (SELECT MAX(id) FROM attempts)
+            WHERE card_key = ?2 AND gateway = ?1
+            """, gateway, old, new)
     }
 
     /// How many attempts of an invoice were declined with this class.

@@ -1,13 +1,16 @@
+import DunlinDatabase
+
 /// Dunlin's own tables for what is owed: the state of each subscription, its invoices and its decisions.
 enum BillingSchema {
     static let tables = """
         CREATE TABLE billing_state (
             subscription_id TEXT PRIMARY KEY NOT NULL REFERENCES subscriptions (id),
-            state TEXT NOT NULL CHECK (state IN
-                ('trialing', 'active', 'paused', 'past_due', 'unpaid', 'parked', 'canceled', 'ended')),
+            state TEXT NOT NULL CHECK (
+                \(Migration.isOne("state", of: "trialing", "active", "paused", "past_due", "unpaid", "parked",
+                    "canceled", "ended"))),
             parked_reason TEXT,
             -- 'unpaid': the dunning policy stopped billing until the debt is paid.
-            hold TEXT CHECK (hold IN ('pause', 'cancel', 'unpaid')),
+            hold TEXT CHECK (\(Migration.isOne("hold", of: "pause", "cancel", "unpaid"))),
             hold_reason TEXT,
             -- What the end of a pause by hold does; NULL for what the owner's row says.
             hold_shifts INTEGER CHECK (hold_shifts IN (0, 1)),
@@ -55,13 +58,15 @@ enum BillingSchema {
             adjustments_minor INTEGER NOT NULL,
             amount_minor INTEGER NOT NULL CHECK (amount_minor >= 0),
             currency TEXT NOT NULL,
-            state TEXT NOT NULL CHECK (state IN ('open', 'closing', 'paid', 'uncollectible', 'void')),
+            state TEXT NOT NULL CHECK (
+                \(Migration.isOne("state", of: "open", "closing", "paid", "uncollectible", "void"))),
             -- Why an open invoice is open.
-            waits_for TEXT CHECK (waits_for IN
-                ('scheduled', 'retrying', 'needs_customer', 'needs_method', 'processing', 'unknown', 'on_hold')),
+            waits_for TEXT CHECK (
+                \(Migration.isOne("waits_for", of: "scheduled", "retrying", "needs_customer", "needs_method",
+                    "processing", "unknown", "on_hold"))),
             hold_reason TEXT,
             -- What a closing invoice becomes once the gateway says canceled.
-            closing_to TEXT CHECK (closing_to IN ('uncollectible', 'void', 'paid')),
+            closing_to TEXT CHECK (\(Migration.isOne("closing_to", of: "uncollectible", "void", "paid"))),
             closing_reason TEXT,
             -- 1: the gateway must be asked about this debt before anything is created (money.md 9).
             ask_first INTEGER NOT NULL DEFAULT 0 CHECK (ask_first IN (0, 1)),
@@ -101,7 +106,8 @@ enum BillingSchema {
         CREATE TABLE decisions (
             id INTEGER PRIMARY KEY,
             subscription_id TEXT NOT NULL REFERENCES subscriptions (id),
-            kind TEXT NOT NULL CHECK (kind IN ('waiting', 'skipped', 'paused', 'settled_elsewhere')),
+            kind TEXT NOT NULL CHECK (
+                \(Migration.isOne("kind", of: "waiting", "skipped", "paused", "settled_elsewhere"))),
             reason TEXT NOT NULL CHECK (reason <> ''),
             -- A run of consecutive periods: local dates, start included, end excluded.
             run_start TEXT NOT NULL,

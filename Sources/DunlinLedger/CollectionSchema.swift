@@ -1,3 +1,5 @@
+import DunlinDatabase
+
 /// Dunlin's own tables for collecting: intents and attempts, what came of them, and what the gateways said.
 enum CollectionSchema {
     static let tables = """
@@ -30,8 +32,9 @@ enum CollectionSchema {
             invoice_id INTEGER NOT NULL REFERENCES invoices (id),
             intent_id INTEGER NOT NULL REFERENCES intents (id),
             number INTEGER NOT NULL CHECK (number >= 1),
-            state TEXT NOT NULL CHECK (state IN ('sending', 'processing', 'unknown',
-                'succeeded', 'declined', 'needs_customer', 'refused', 'never_happened')),
+            state TEXT NOT NULL CHECK (
+                \(Migration.isOne("state", of: "sending", "processing", "unknown", "succeeded", "declined",
+                    "needs_customer", "refused", "never_happened"))),
             sending TEXT NOT NULL CHECK (sending IN ('two_phase', 'one_call')),
             is_on_session INTEGER NOT NULL DEFAULT 0 CHECK (is_on_session IN (0, 1)),
             -- The frozen request (money.md 4).
@@ -40,7 +43,10 @@ enum CollectionSchema {
             gateway_customer_id TEXT NOT NULL,
             payment_method_id TEXT NOT NULL REFERENCES payment_methods (id),
             gateway_payment_method_id TEXT NOT NULL,
+            -- By which network limits count it: the fingerprint where known, else the method's id (P6).
             card_key TEXT NOT NULL,
+            -- Where the fingerprint was learned later: the newest attempt then. Up to that one nobody knew the card.
+            card_learned_after INTEGER,
             -- 'yyyy-MM', as it was known then.
             card_expiry TEXT,
             card_brand TEXT,
@@ -70,7 +76,7 @@ enum CollectionSchema {
             reason_text TEXT,
             request_id TEXT,
             UNIQUE (invoice_id, number),
-            CHECK ((state IN ('sending', 'processing', 'unknown')) = (ended_at IS NULL))
+            CHECK ((\(Migration.isOne("state", of: "sending", "processing", "unknown"))) = (ended_at IS NULL))
         ) STRICT;
         CREATE UNIQUE INDEX attempts_one_in_flight ON attempts (invoice_id)
             WHERE state NOT IN ('succeeded', 'declined', 'needs_customer', 'refused', 'never_happened');
@@ -90,8 +96,9 @@ enum CollectionSchema {
             currency TEXT NOT NULL,
             reason TEXT NOT NULL,
             gateway_id TEXT,
-            state TEXT NOT NULL CHECK (state IN ('requested', 'sending', 'pending', 'unknown', 'succeeded', 'failed',
-                'refused')),
+            state TEXT NOT NULL CHECK (
+                \(Migration.isOne("state", of: "requested", "sending", "pending", "unknown", "succeeded", "failed",
+                    "refused"))),
             -- Of our own: its name in metadata and its idempotency key.
             reference TEXT UNIQUE,
             -- Why it ended as it did, or what it waits for.
@@ -145,8 +152,9 @@ enum CollectionSchema {
             gateway_id TEXT NOT NULL,
             gateway_customer_id TEXT,
             gateway_payment_method_id TEXT,
-            status TEXT NOT NULL CHECK (status IN ('requires_payment_method', 'requires_confirmation',
-                'requires_action', 'processing', 'succeeded', 'canceled')),
+            status TEXT NOT NULL CHECK (
+                \(Migration.isOne("status", of: "requires_payment_method", "requires_confirmation", "requires_action",
+                    "processing", "succeeded", "canceled"))),
             usage TEXT,
             updated_at INTEGER NOT NULL,
             PRIMARY KEY (gateway, gateway_id)
@@ -170,7 +178,7 @@ enum CollectionSchema {
             mode TEXT CHECK (mode IN ('test', 'live')),
             account TEXT,
             api_version TEXT,
-            source TEXT NOT NULL CHECK (source IN ('webhook', 'import', 'listed')),
+            source TEXT NOT NULL CHECK (\(Migration.isOne("source", of: "webhook", "import", "listed"))),
             -- 1: signed, but longer ago than the tolerance.
             is_stale INTEGER NOT NULL DEFAULT 0 CHECK (is_stale IN (0, 1)),
             signed_at INTEGER,
@@ -181,7 +189,7 @@ enum CollectionSchema {
             received_at INTEGER NOT NULL,
             last_received_at INTEGER NOT NULL,
             deliveries INTEGER NOT NULL DEFAULT 1 CHECK (deliveries >= 1),
-            state TEXT NOT NULL CHECK (state IN ('received', 'applied', 'ignored', 'failed')),
+            state TEXT NOT NULL CHECK (\(Migration.isOne("state", of: "received", "applied", "ignored", "failed"))),
             reason TEXT,
             -- 1: about an object that no debt of this database knows; never charged.
             is_foreign INTEGER NOT NULL DEFAULT 0 CHECK (is_foreign IN (0, 1)),
@@ -206,9 +214,11 @@ enum CollectionSchema {
             gateway TEXT NOT NULL,
             card_key TEXT NOT NULL,
             closed_at INTEGER NOT NULL,
+            -- The newest attempt when it was closed: whatever the clocks say, only those after it are a breach.
+            closed_after INTEGER NOT NULL DEFAULT 0,
             reason TEXT NOT NULL,
-            cause TEXT NOT NULL DEFAULT 'never' CHECK (cause IN
-                ('never', 'needs_method', 'detached', 'mandate', 'customer_deleted')),
+            cause TEXT NOT NULL DEFAULT 'never' CHECK (
+                \(Migration.isOne("cause", of: "never", "needs_method", "detached", "mandate", "customer_deleted"))),
             -- What was known of the card: with another number or date, one closed by needs_method is another card.
             fingerprint TEXT,
             card_expiry TEXT,

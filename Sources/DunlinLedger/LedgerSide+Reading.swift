@@ -49,37 +49,39 @@ public enum LedgerSide {
 
     // MARK: - Refunds and disputes
 
-    public static func refund(gateway: String, gatewayID: String, _ tx: Transaction) throws -> LedgerRefund? {
-        try tx.row(
-            refunds + " WHERE r.gateway_id = ?2 AND t.gateway = ?1", gateway, gatewayID, read: LedgerRefund.init)
+    public static func moneyBack(
+        _ kind: LedgerMoneyBack.Kind, gateway: String, gatewayID: String, _ tx: Transaction
+    ) throws -> LedgerMoneyBack? {
+        let found =
+            switch kind {
+            case .refund: refunds + " WHERE r.gateway_id = ?2 AND t.gateway = ?1"
+            case .dispute: disputes + " WHERE d.gateway = ?1 AND d.gateway_id = ?2"
+            }
+        return try tx.row(found, gateway, gatewayID, read: LedgerMoneyBack.init)
     }
 
-    /// Refunds that have not ended, or may have ended since.
-    public static func refunds(
-        gateway: String, since: Instant, afterID: Int64, limit: Int, _ tx: Transaction
-    ) throws -> [LedgerRefund] {
-        try tx.rows(
-            refunds + """
-                 WHERE t.gateway = ?1 AND r.id > ?3 AND r.gateway_id IS NOT NULL
-                    AND (r.ended_at IS NULL OR r.ended_at >= ?2 OR r.written_at >= ?2)
-                ORDER BY r.id LIMIT ?4
-                """, gateway, since, afterID, limit, read: LedgerRefund.init)
-    }
-
-    public static func dispute(gateway: String, gatewayID: String, _ tx: Transaction) throws -> LedgerDispute? {
-        try tx.row(
-            disputes + " WHERE d.gateway = ?1 AND d.gateway_id = ?2", gateway, gatewayID, read: LedgerDispute.init)
-    }
-
-    /// Disputes that are open, or were looked at since.
-    public static func disputes(
-        gateway: String, since: Instant, afterID: String, limit: Int, _ tx: Transaction
-    ) throws -> [LedgerDispute] {
-        try tx.rows(
-            disputes + """
-                 WHERE d.gateway = ?1 AND d.gateway_id > ?3 AND (d.is_open = 1 OR d.updated_at >= ?2)
-                ORDER BY d.gateway_id LIMIT ?4
-                """, gateway, since, afterID, limit, read: LedgerDispute.init)
+    /// Refunds and disputes that are not over, or may have ended since, a page at a time.
+    ///
+    /// - Parameter cursor: of the last one of the page before; nil for the first page.
+    public static func moneyBack(
+        _ kind: LedgerMoneyBack.Kind, gateway: String, since: Instant, after cursor: String?, limit: Int,
+        _ tx: Transaction
+    ) throws -> [LedgerMoneyBack] {
+        switch kind {
+        case .refund:
+            try tx.rows(
+                refunds + """
+                     WHERE t.gateway = ?1 AND r.id > ?3 AND r.gateway_id IS NOT NULL
+                        AND (r.ended_at IS NULL OR r.ended_at >= ?2 OR r.written_at >= ?2)
+                    ORDER BY r.id LIMIT ?4
+                    """, gateway, since, cursor.flatMap { Int64($0) } ?? 0, limit, read: LedgerMoneyBack.init)
+        case .dispute:
+            try tx.rows(
+                disputes + """
+                     WHERE d.gateway = ?1 AND d.gateway_id > ?3 AND (d.is_open = 1 OR d.updated_at >= ?2)
+                    ORDER BY d.gateway_id LIMIT ?4
+                    """, gateway, since, cursor ?? "", limit, read: LedgerMoneyBack.init)
+        }
     }
 
     // MARK: - Whose money
@@ -135,15 +137,17 @@ public enum LedgerSide {
         """
 
     private static let refunds = """
-        SELECT r.id AS id, r.gateway_id AS gateway_id, r.amount_minor AS amount_minor, r.currency AS currency,
-            r.state AS state, r.written_at AS written_at, r.observed_at AS observed_at, r.ended_at AS ended_at,
-            t.gateway_id AS intent_gateway_id, i.id AS invoice_id, i.subscription_id AS subscription_id
+        SELECT r.gateway_id AS gateway_id, r.amount_minor AS amount_minor, r.currency AS currency, r.state AS status,
+            r.written_at AS changed_at, r.observed_at AS observed_at, r.ended_at AS ended_at,
+            CAST(r.id AS TEXT) AS page_cursor, t.gateway_id AS intent_gateway_id, i.id AS invoice_id,
+            i.subscription_id AS subscription_id
         FROM refunds r JOIN intents t ON t.id = r.intent_id JOIN invoices i ON i.id = t.invoice_id
         """
 
     private static let disputes = """
         SELECT d.gateway_id AS gateway_id, d.amount_minor AS amount_minor, d.currency AS currency,
-            d.status AS status, d.updated_at AS updated_at, t.gateway_id AS intent_gateway_id, i.id AS invoice_id,
+            d.status AS status, d.updated_at AS changed_at, NULL AS observed_at, NULL AS ended_at,
+            d.gateway_id AS page_cursor, t.gateway_id AS intent_gateway_id, i.id AS invoice_id,
             i.subscription_id AS subscription_id
         FROM disputes d JOIN intents t ON t.id = d.intent_id JOIN invoices i ON i.id = t.invoice_id
         """

@@ -37,9 +37,7 @@ public struct LedgerPayment: Hashable, Sendable {
         gatewayID = try row.get("gateway_id")
         reference = try row.get("reference")
         number = try row.get("number")
-        let currency = Currency(try row.get("currency", as: String.self))
-        let minor: Int64 = try row.get("amount_minor")
-        amount = currency.map { Money(minorUnits: minor, currency: $0) }
+        amount = try row.amount()
         status = try row.get("status")
         gatewayCustomerID = try row.get("gateway_customer_id")
         customerID = try row.get("customer_id")
@@ -60,51 +58,40 @@ public struct LedgerPayment: Hashable, Sendable {
     }
 }
 
-/// One refund as the ledger has it.
-public struct LedgerRefund: Hashable, Sendable {
-    public var id: Int64
-    public var gatewayID: String
-    public var amount: Money?
-    public var state: String
-    public var intentID: String?
-    public var invoiceID: Int64
-    public var subscriptionID: String
-    public var changedAt: Instant
-
-    init(_ row: Row) throws {
-        id = try row.get("id")
-        gatewayID = try row.get("gateway_id")
-        let currency = Currency(try row.get("currency", as: String.self))
-        let minor: Int64 = try row.get("amount_minor")
-        amount = currency.map { Money(minorUnits: minor, currency: $0) }
-        state = try row.get("state")
-        intentID = try row.get("intent_gateway_id")
-        invoiceID = try row.get("invoice_id")
-        subscriptionID = try row.get("subscription_id")
-        let changes: [Instant?] = try ["written_at", "observed_at", "ended_at"].map { try row.get($0) }
-        changedAt = changes.compactMap { $0 }.max() ?? Instant(milliseconds: 0)
+/// One refund or dispute as the ledger has it: money of a payment that goes back.
+public struct LedgerMoneyBack: Hashable, Sendable {
+    public enum Kind: String, Hashable, Sendable {
+        case refund, dispute
     }
-}
 
-/// One dispute as the ledger has it.
-public struct LedgerDispute: Hashable, Sendable {
     public var gatewayID: String
     public var amount: Money?
+    /// The ledger's word.
     public var status: String
     public var intentID: String?
     public var invoiceID: Int64
     public var subscriptionID: String
     public var changedAt: Instant
+    /// What a page that ends with this one is gone on after.
+    public var cursor: String
 
     init(_ row: Row) throws {
         gatewayID = try row.get("gateway_id")
-        let currency = Currency(try row.get("currency", as: String.self))
-        let minor: Int64 = try row.get("amount_minor")
-        amount = currency.map { Money(minorUnits: minor, currency: $0) }
+        amount = try row.amount()
         status = try row.get("status")
         intentID = try row.get("intent_gateway_id")
         invoiceID = try row.get("invoice_id")
         subscriptionID = try row.get("subscription_id")
-        changedAt = try row.get("updated_at")
+        let changes: [Instant?] = try ["changed_at", "observed_at", "ended_at"].map { try row.get($0) }
+        changedAt = changes.compactMap { $0 }.max() ?? Instant(milliseconds: 0)
+        cursor = try row.get("page_cursor")
+    }
+}
+
+extension Row {
+    /// nil for a currency that is not known.
+    fileprivate func amount() throws -> Money? {
+        let minor: Int64 = try get("amount_minor")
+        return Currency(try get("currency", as: String.self)).map { Money(minorUnits: minor, currency: $0) }
     }
 }

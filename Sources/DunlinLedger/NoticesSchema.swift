@@ -1,3 +1,5 @@
+import DunlinDatabase
+
 /// Dunlin's own tables for what people are told: the notices, what changed and nobody was told of yet, and what the
 /// self-check found.
 enum NoticesSchema {
@@ -6,8 +8,9 @@ enum NoticesSchema {
             id INTEGER PRIMARY KEY,
             -- The name by which its receiver knows it again.
             notice_id TEXT NOT NULL UNIQUE CHECK (notice_id <> ''),
-            kind TEXT NOT NULL CHECK (kind IN ('payment_failed', 'action_needed', 'method_expiring', 'last_notice',
-                'recovered', 'canceled', 'invoice_paid', 'subscription_state_changed')),
+            kind TEXT NOT NULL CHECK (
+                \(Migration.isOne("kind", of: "payment_failed", "action_needed", "method_expiring", "last_notice",
+                    "recovered", "canceled", "invoice_paid", "subscription_state_changed"))),
             customer_id TEXT NOT NULL REFERENCES customers (id),
             subscription_id TEXT NOT NULL REFERENCES subscriptions (id),
             invoice_id INTEGER REFERENCES invoices (id),
@@ -18,7 +21,7 @@ enum NoticesSchema {
             from_state TEXT,
             to_state TEXT,
             -- 'listed': written while there was nobody to send it to.
-            state TEXT NOT NULL CHECK (state IN ('ready', 'listed', 'sent', 'dropped', 'failed')),
+            state TEXT NOT NULL CHECK (\(Migration.isOne("state", of: "ready", "listed", "sent", "dropped", "failed"))),
             -- Why it was dropped or waits, or what the last sending came to.
             reason TEXT,
             sends INTEGER NOT NULL DEFAULT 0 CHECK (sends >= 0),

@@ -1,3 +1,5 @@
+import DunlinDatabase
+
 /// The owner's tables: wishes only, a documented contract (docs/schema.md). Dunlin writes them by `import` alone.
 ///
 /// CHECKs refuse what can never be right. What SQL cannot judge (an unknown currency or zone, a missing method) parks
@@ -42,7 +44,7 @@ enum OwnerSchema {
             amount_minor INTEGER NOT NULL CHECK (amount_minor >= 1),
             currency TEXT NOT NULL CHECK (length(currency) = 3),
             quantity INTEGER NOT NULL DEFAULT 1 CHECK (quantity >= 1),
-            interval TEXT NOT NULL CHECK (interval IN ('day', 'week', 'month', 'year')),
+            interval TEXT NOT NULL CHECK (\(Migration.isOne("interval", of: "day", "week", "month", "year"))),
             interval_count INTEGER NOT NULL DEFAULT 1 CHECK (interval_count >= 1),
             anchor TEXT NOT NULL,
             time_zone TEXT NOT NULL,
@@ -50,7 +52,8 @@ enum OwnerSchema {
             bill_on INTEGER CHECK (bill_on IS NULL OR bill_on BETWEEN 1 AND 31),
             ends_at TEXT,
             cancel_at_period_end INTEGER NOT NULL DEFAULT 0 CHECK (cancel_at_period_end IN (0, 1)),
-            status TEXT NOT NULL DEFAULT 'active' CHECK (status IN ('active', 'paused', 'canceled')),
+            status TEXT NOT NULL DEFAULT 'active' CHECK (
+                \(Migration.isOne("status", of: "active", "paused", "canceled"))),
             bill_from TEXT,
             replaces TEXT,
             parallel INTEGER NOT NULL DEFAULT 0 CHECK (parallel IN (0, 1)),
@@ -78,7 +81,8 @@ enum OwnerSchema {
     static let changeTriggers = """
         CREATE TABLE changed_rows (
             id INTEGER PRIMARY KEY,
-            kind TEXT NOT NULL CHECK (kind IN ('customer', 'payment_method', 'subscription', 'adjustment')),
+            kind TEXT NOT NULL CHECK (
+                \(Migration.isOne("kind", of: "customer", "payment_method", "subscription", "adjustment"))),
             row_id TEXT NOT NULL
         ) STRICT;
 

@@ -1,3 +1,5 @@
+import DunlinDatabase
+
 /// Plans of backfills that were applied, or are being applied, and what became of each of their lines.
 enum PlansSchema {
     static let tables = """
@@ -6,7 +8,7 @@ enum PlansSchema {
             id TEXT PRIMARY KEY NOT NULL,
             range_start TEXT NOT NULL,
             range_end TEXT NOT NULL,
-            policy TEXT NOT NULL CHECK (policy IN ('all', 'latest', 'record-only')),
+            policy TEXT NOT NULL CHECK (\(Migration.isOne("policy", of: "all", "latest", "record-only"))),
             reason TEXT,
             lines INTEGER NOT NULL CHECK (lines >= 0),
             -- The lines up to this one are applied or left out: whoever goes on begins after it.
@@ -23,7 +25,7 @@ enum PlansSchema {
             plan_id TEXT NOT NULL REFERENCES plans (id),
             -- Counted from 1, without those that the plan leaves out.
             line INTEGER NOT NULL,
-            outcome TEXT NOT NULL CHECK (outcome IN ('invoiced', 'recorded', 'left_out')),
+            outcome TEXT NOT NULL CHECK (\(Migration.isOne("outcome", of: "invoiced", "recorded", "left_out"))),
             invoice_id INTEGER REFERENCES invoices (id),
             reason TEXT,
             PRIMARY KEY (plan_id, line),

@@ -41,6 +41,14 @@ public struct ReconcileException: Hashable, Sendable {
         self.objectID = objectID
         self.text = text
     }
+
+    /// Something that both sides have, and tell differently.
+    public init(_ difference: MoneyDifference, of object: Object, _ objectID: String, text: String) {
+        self.init(.differing, object, objectID, text: text)
+        field = difference.field.rawValue
+        ledgerValue = difference.ledger
+        gatewayValue = difference.gateway
+    }
 }
 
 /// The table `reconcile_exceptions`.

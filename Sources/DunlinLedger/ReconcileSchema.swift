@@ -1,3 +1,5 @@
+import DunlinDatabase
+
 /// Runs that compare the ledger with a gateway, what they found, and how far they came.
 ///
 /// No row refers to a row of another topic: the same tables stand alone in memory while `prove` compares.
@@ -35,8 +37,10 @@ enum ReconcileSchema {
         CREATE TABLE reconcile_exceptions (
             id INTEGER PRIMARY KEY,
             run_id INTEGER NOT NULL REFERENCES reconcile_runs (id),
-            list TEXT NOT NULL CHECK (list IN ('gateway_only', 'ledger_only', 'differing', 'two_successes')),
-            object_type TEXT NOT NULL CHECK (object_type IN ('payment_intent', 'refund', 'dispute', 'charge', 'payout')),
+            list TEXT NOT NULL CHECK (
+                \(Migration.isOne("list", of: "gateway_only", "ledger_only", "differing", "two_successes"))),
+            object_type TEXT NOT NULL CHECK (
+                \(Migration.isOne("object_type", of: "payment_intent", "refund", "dispute", "charge", "payout"))),
             -- The gateway's id.
             object_id TEXT NOT NULL,
             -- What differs; empty where the whole object does.

@@ -1,3 +1,5 @@
+import DunlinDatabase
+
 /// Dunlin's own tables for debts that a customer pays in person: links, visits, what is in their hands.
 enum RecoverySchema {
     static let tables = """
@@ -25,7 +27,8 @@ enum RecoverySchema {
             -- Until when the customer may take.
             ends_at INTEGER NOT NULL,
             -- What the invoice waited for before, and goes back to when the attempt comes to nothing.
-            waited_for TEXT NOT NULL CHECK (waited_for IN ('scheduled', 'retrying', 'needs_customer', 'needs_method')),
+            waited_for TEXT NOT NULL CHECK (
+                \(Migration.isOne("waited_for", of: "scheduled", "retrying", "needs_customer", "needs_method"))),
             next_attempt_at INTEGER,
             -- When the intent was first seen to wait for the bank's challenge after this attempt was sent.
             action_seen_at INTEGER

@@ -46,10 +46,11 @@ public enum RetryBudget {
     ) throws {
         try tx.execute(
             """
-            INSERT INTO retry_budget (gateway, card_key, closed_at, reason, cause, fingerprint, card_expiry)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-            ON CONFLICT (gateway, card_key) DO UPDATE SET closed_at = excluded.closed_at, reason = excluded.reason,
-                cause = excluded.cause, fingerprint = excluded.fingerprint, card_expiry = excluded.card_expiry
+            INSERT INTO retry_budget (gateway, card_key, closed_at, closed_after, reason, cause, fingerprint, card_expiry)
+            VALUES (?1, ?2, ?3, (SELECT COALESCE(MAX(id), 0) FROM attempts), ?4, ?5, ?6, ?7)
+            ON CONFLICT (gateway, card_key) DO UPDATE SET closed_at = excluded.closed_at,
+                closed_after = excluded.closed_after, reason = excluded.reason, cause = excluded.cause,
+                fingerprint = excluded.fingerprint, card_expiry = excluded.card_expiry
             WHERE retry_budget.cause = 'needs_method'
             """, gateway, cardKey, now, closing.reason, closing.cause, closing.fingerprint, closing.cardExpiry)
     }

@@ -1,3 +1,5 @@
+public import DunlinCalendar
+
 /// A row of `subscriptions`: what the owner wishes to be charged, and when. Dates are kept as written; the planner
 /// reads and judges them.
 public struct Subscription: Hashable, Sendable, Identifiable {
@@ -69,5 +71,24 @@ public struct Subscription: Hashable, Sendable, Identifiable {
         self.entity = entity
         self.invoiceNumber = invoiceNumber
         self.onResume = onResume
+    }
+}
+
+extension Subscription {
+    /// The zone of its local dates. A row of an unknown zone is parked; what it owes already goes by UTC.
+    public var zone: Zone { Zone(timeZone) ?? .utc }
+
+    public func localDate(of instant: Instant) -> LocalDate { zone.local(of: instant).date }
+}
+
+extension Subscription.Status {
+    /// What the owner's wish comes to under a hold of ours: the stricter of the two applies (money.md 18). That nothing
+    /// new is billed while a debt is unpaid does not keep what is owed from being collected.
+    public func under(_ hold: BillingState.Hold?) -> Self {
+        switch (self, hold) {
+        case (.canceled, _), (_, .cancel): .canceled
+        case (.paused, _), (_, .pause): .paused
+        case (.active, .unpaid), (.active, nil): .active
+        }
     }
 }

@@ -7,24 +7,20 @@ public struct JobFilter: Sendable, Equatable {
     public var queue: String?
     public var kind: String?
     public var uniqueKey: String?
-    public var concurrencyKey: String?
 
     public init(
-        state: JobState? = nil, queue: String? = nil, kind: String? = nil, uniqueKey: String? = nil,
-        concurrencyKey: String? = nil
+        state: JobState? = nil, queue: String? = nil, kind: String? = nil, uniqueKey: String? = nil
     ) {
         self.state = state
         self.queue = queue
         self.kind = kind
         self.uniqueKey = uniqueKey
-        self.concurrencyKey = concurrencyKey
     }
 
     /// The conditions, numbered from `?1`, and their arguments.
     var conditions: (sql: [String], arguments: [(any ColumnValue)?]) {
         let wanted: [(String, (any ColumnValue)?)] = [
             ("state", state), ("queue", queue), ("kind", kind), ("unique_key", uniqueKey),
-            ("concurrency_key", concurrencyKey),
         ]
         let given = wanted.filter { $0.1 != nil }
         return (given.enumerated().map { "\($0.element.0) = ?\($0.offset + 1)" }, given.map(\.1))

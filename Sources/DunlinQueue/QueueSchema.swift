@@ -19,7 +19,7 @@ public enum QueueSchema {
             priority INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 3),
             never_dies INTEGER NOT NULL CHECK (never_dies IN (0, 1)),
             runs_max INTEGER NOT NULL CHECK (runs_max >= 1),
-            state TEXT NOT NULL CHECK (state IN ('ready', 'running', 'done', 'dead')),
+            state TEXT NOT NULL CHECK (\(Migration.isOne("state", of: "ready", "running", "done", "dead"))),
             run_at INTEGER NOT NULL,
             run_count INTEGER NOT NULL DEFAULT 0 CHECK (run_count >= 0),
             again_at INTEGER,

@@ -84,7 +84,7 @@ public struct PreflightReport: Report {
         let at = max(now, spread.runAt(of: start, subscriptionID: subscription.id))
         let outlook = try ChargeOutlook(
             of: subscription, gateway: customer?.gateway ?? "", at: at,
-            on: max(start.local.date, day(at, subscription)),
+            on: max(start.local.date, subscription.localDate(of: at)),
             sameAmountAs: nil, tx)
         return PreflightLine(
             subscription: subscription, customer: customer, what: charge.isMissed ? "missed" : "renewal", at: at,
@@ -101,16 +101,13 @@ public struct PreflightReport: Report {
         let at = max(now, invoice.nextAttemptAt ?? now)
         guard at < end else { return nil }
         let outlook = try ChargeOutlook(
-            of: subscription, gateway: invoice.gateway, at: at, on: day(at, subscription), sameAmountAs: invoice,
+            of: subscription, gateway: invoice.gateway, at: at, on: subscription.localDate(of: at),
+            sameAmountAs: invoice,
             after: Attempts.of(invoice.id, tx), tx)
         return PreflightLine(
             subscription: subscription, customer: customer, what: invoice.waitsFor == .retrying ? "retry" : "open",
             at: at, periodStart: LocalDate(invoice.periodStart), invoiceID: invoice.id, amount: amount,
             outlook: outlook)
-    }
-
-    private func day(_ at: Instant, _ subscription: Subscription) -> LocalDate {
-        (Zone(subscription.timeZone) ?? .utc).local(of: at).date
     }
 }
 

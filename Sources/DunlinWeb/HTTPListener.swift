@@ -47,11 +47,11 @@ struct HTTPListener: Sendable {
 }
 
 /// A whole answer to a request.
-struct Answer: Hashable, Sendable {
-    var status: Int
+public struct Answer: Hashable, Sendable {
+    public var status: Int
     /// By lower-case name.
-    var headers: [String: String]
-    var body: [UInt8]
+    public var headers: [String: String]
+    public var body: [UInt8]
 
     init(_ status: Int, contentType: String, _ body: [UInt8]) {
         self.status = status

@@ -92,20 +92,23 @@ public struct HealthReport: Hashable, Sendable, Encodable {
             reasons.append(
                 Reason(
                     .unknownTooLong,
-                    "\(facts.unknown) attempts unknown, the oldest for \(oldest) s: `dunlin attempts list --state unknown`"
+                    "\(facts.unknown.counted("attempt")) unknown, the oldest for \(oldest) s: `dunlin attempts list --state unknown`"
                 ))
         }
         if facts.deadJobs > 0 {
-            reasons.append(Reason(.deadJobs, "\(facts.deadJobs) dead jobs: `dunlin jobs list --state dead`"))
+            reasons.append(Reason(.deadJobs, "\(facts.deadJobs.counted("dead job")): `dunlin jobs list --state dead`"))
         }
         if facts.parked > 0 {
             reasons.append(
-                Reason(.parked, "\(facts.parked) parked subscriptions: `dunlin subscriptions list --state parked`"))
+                Reason(
+                    .parked,
+                    "\(facts.parked.counted("parked subscription")): `dunlin subscriptions list --state parked`"))
         }
         if facts.failedNotices > 0 {
             reasons.append(
                 Reason(
-                    .failedNotices, "\(facts.failedNotices) notices nobody took: `dunlin notices list --state failed`"))
+                    .failedNotices,
+                    "\(facts.failedNotices.counted("notice")) nobody took: `dunlin notices list --state failed`"))
         }
         // What is asked for above at this moment is not said twice.
         return reasons

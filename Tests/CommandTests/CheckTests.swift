@@ -24,8 +24,8 @@ struct CheckTests {
         let totals = try await database.read(OwnedTotals.read)
         #expect(
             totals.lines == [
-                "2 active subscription(s), one period of each: 25.99 EUR",
-                "1 active subscription(s), one period of each: 900 JPY",
+                "2 active subscriptions, one period of each: 25.99 EUR",
+                "1 active subscription, one period of each: 900 JPY",
             ])
         #expect(totals.unreadable == 0)
     }
@@ -42,7 +42,7 @@ struct CheckTests {
             }
         }
         let totals = try await database.read(OwnedTotals.read)
-        #expect(totals.lines == ["2 active subscription(s), one period of each: too large a sum of EUR"])
+        #expect(totals.lines == ["2 active subscriptions, one period of each: too large a sum of EUR"])
     }
 
     @Test(arguments: [

@@ -37,7 +37,7 @@ import Testing
         #expect(counters.commits == 4, "claim, begin, store the id, record")
         #expect(counters.flushingCommits == 4)
         #expect(requests == 2)
-        #expect(counters.statements == 50)
+        #expect(counters.statements == 47)
         #expect(counters.reads == 0)
     }
 

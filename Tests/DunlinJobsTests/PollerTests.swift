@@ -126,16 +126,8 @@ import Testing
     @Test(arguments: GatewayKind.allCases)
     func aCardThatIsBeingSavedIsStoredWithoutAnyWebhook(_ kind: GatewayKind) async throws {
         let stage = try Stage { $0.kind = kind }
-        try await stage.customer()
-        let customer = try #require(try await stage.database.read { tx in try Customers.find("c1", tx) })
-        let id = try stage.post(
-            "/v1/setup_intents",
-            "customer=\(customer.gatewayCustomerID)&payment_method=pm_card_threeDSecure2Required&usage=off_session"
-                + "&confirm=true&return_url=https%3A%2F%2Fexample.com%2Fback")
-        let clock = stage.clock
-        _ = try await SaveCard(database: stage.database, gateway: stage.driver(), now: { clock.now })
-            .run(setupIntentID: id)
-        try await stage.run(until: clock.now.adding(hours: 2))
+        let id = try await stage.beginSavingCard()
+        try await stage.run(until: stage.clock.now.adding(hours: 2))
         #expect(try await stage.text("SELECT id FROM payment_methods") == ["c1-card"])
         #expect(stage.sandbox.authenticate(intentID: id, .approve))
         try await stage.run(days: 2)
@@ -146,15 +138,7 @@ import Testing
 
     @Test func aCardThatNobodyFinishesSavingIsNotAskedAboutForEver() async throws {
         let stage = try Stage()
-        try await stage.customer()
-        let customer = try #require(try await stage.database.read { tx in try Customers.find("c1", tx) })
-        let id = try stage.post(
-            "/v1/setup_intents",
-            "customer=\(customer.gatewayCustomerID)&payment_method=pm_card_threeDSecure2Required&usage=off_session"
-                + "&confirm=true&return_url=https%3A%2F%2Fexample.com%2Fback")
-        let clock = stage.clock
-        _ = try await SaveCard(database: stage.database, gateway: stage.driver(), now: { clock.now })
-            .run(setupIntentID: id)
+        _ = try await stage.beginSavingCard()
         try await stage.run(days: 40)
         #expect(try await stage.text("SELECT state FROM jobs WHERE kind = 'watch-object'") == ["done"])
         let asked = stage.wire.requests.count { $0.path.contains("/setup_intents/") }
@@ -163,6 +147,19 @@ import Testing
 }
 
 extension Stage {
+    /// A customer saves a card that the bank wants to see them for; the id of the setup intent.
+    fileprivate func beginSavingCard() async throws -> String {
+        try await customer()
+        let customer = try #require(try await database.read { tx in try Customers.find("c1", tx) })
+        let id = try post(
+            "/v1/setup_intents",
+            "customer=\(customer.gatewayCustomerID)&payment_method=pm_card_threeDSecure2Required&usage=off_session"
+                + "&confirm=true&return_url=https%3A%2F%2Fexample.com%2Fback")
+        let clock = clock
+        _ = try await SaveCard(database: database, gateway: driver(), now: { clock.now }).run(setupIntentID: id)
+        return id
+    }
+
     /// Subscriptions with a customer and a card each, by the hundred.
     fileprivate func plantSubscriptions(_ count: Int) async throws {
         for number in 1...count {

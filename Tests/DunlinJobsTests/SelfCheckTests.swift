@@ -69,6 +69,28 @@ import Testing
         #expect(try await Self.raised(stage) == [])
     }
 
+    @Test func aJobBehindItsCustomerInSessionIsNotOverdueWhileTheLeaseGoesOn() async throws {
+        let stage = try await Self.stage()
+        let start = stage.options.start
+        try await stage.database.write { tx in
+            let visit = NewJob(
+                queue: "stripe", kind: PayInSession.kind, concurrencyKey: "customer/c1", priority: .charge, runAt: start
+            )
+            let behind = NewJob(
+                queue: "stripe", kind: ChargeInvoice.kind, concurrencyKey: "customer/c1", priority: .charge,
+                runAt: start)
+            #expect(
+                try JobQueue.begin(visit, holder: stage.newProcess(), leaseSeconds: 1_200, now: start, tx) != nil)
+            try JobQueue.enqueue(behind, now: start, tx)
+        }
+        stage.clock.advance(seconds: 1_100)
+        try await SelfInspection(billing: stage.billing()).run(believedAfterSeconds: 0)
+        #expect(try await !Self.raised(stage).contains("job_overdue stripe"))
+        stage.clock.advance(seconds: 200)
+        try await SelfInspection(billing: stage.billing()).run(believedAfterSeconds: 0)
+        #expect(try await Self.raised(stage).contains("job_overdue stripe"))
+    }
+
     @Test func aLeaseThatRanOverAnUnknownAttemptAndAnEventThatIsNotAppliedAreFound() async throws {
         let stage = try await Self.stage { $0.makesEvents = true }
         stage.wire.disturb { $0.kind == .confirm || $0.kind == .retrieve ? .lostAfter : nil }

@@ -76,6 +76,18 @@ import Testing
         }
     }
 
+    @Test func whatWasTriedBeforeTheFingerprintWasLearnedIsCountedUnderItAndMarkedSo() async throws {
+        let desk = try await Desk()
+        try await desk.write { (tx: Transaction) throws in
+            let invoice = try Desk.invoice(tx)
+            let id = try Desk.attempt(tx, of: invoice, intent: try Desk.intent(tx, of: invoice))
+            _ = try Self.store("pm_1", tx)
+            #expect(try Attempts.get(id, tx).cardKey == "fp_1")
+            let learnedAfter: Int64? = try tx.value("SELECT card_learned_after FROM attempts WHERE id = ?1", id)
+            #expect(learnedAfter == id)
+        }
+    }
+
     @Test func aCustomerHasOneDefaultAndOneBackup() async throws {
         let desk = try await Desk()
         try await desk.write { (tx: Transaction) throws in

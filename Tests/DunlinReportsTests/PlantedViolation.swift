@@ -201,15 +201,17 @@ struct PlantedViolation: Sendable, CustomTestStringConvertible {
             ["subscription_id": "sub2", "invoice_id": "21", "attempt_id": "21"]
         ) { rows in
             try rows.tx.execute(
-                "INSERT INTO retry_budget (gateway, card_key, closed_at, reason) VALUES ('stripe', 'card2', ?1, 'lost')",
-                november.adding(days: -1))
+                """
+                INSERT INTO retry_budget (gateway, card_key, closed_at, closed_after, reason)
+                VALUES ('stripe', 'card2', ?1, 20, 'lost')
+                """, november.adding(days: -1))
         },
         PlantedViolation(
             "a card was charged after a final decline on another invoice", .p6, "attempt_after_final_decline",
-            ["subscription_id": "sub2", "invoice_id": "21", "attempt_id": "25", "declined_attempt_id": "31"]
+            ["subscription_id": "sub2", "invoice_id": "21", "attempt_id": "35", "declined_attempt_id": "31"]
         ) { rows in
             try rows.attempt(
-                25, of: 21, intent: 21, "declined", number: 2, writtenAt: november.adding(days: 3),
+                35, of: 21, intent: 21, "declined", number: 2, writtenAt: november.adding(days: 3),
                 declineClass: "funds", method: "pm2", cardKey: "card3", customer: "cus2")
         },
         budget("an eleventh time within a day on a Mastercard", "mastercard_ten_a_day", "mastercard", 11, spacing: 1),

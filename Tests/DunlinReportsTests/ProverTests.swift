@@ -125,6 +125,54 @@ import Testing
         #expect(try await rules(endedBy: "ada") == ["attempt_after_end"])
     }
 
+    /// The clocks of two workers differ, the order of their rows does not.
+    @Test(arguments: [(Int64(25), []), (35, ["attempt_after_final_decline"])] as [(Int64, [String])])
+    func whichOfTwoAttemptsCameFirstIsToldByTheirRowsAndNotByClocks(id: Int64, rules: [String]) async throws {
+        let proof = try await Self.prove { rows in
+            try rows.attempt(
+                id, of: 21, intent: 21, "declined", number: 2, writtenAt: Self.now, declineClass: "funds",
+                method: "pm2", cardKey: "card3", customer: "cus2")
+        }
+        #expect(proof.promises.flatMap(\.violations).map(\.rule) == rules)
+    }
+
+    /// Attempt 21 was the newest when the fingerprint of its card was learned, and another method of that card had met a
+    /// final decline before.
+    @Test(
+        arguments: [(35, []), (nil, ["attempt_after_final_decline", "attempt_on_closed_card"])]
+            as [(Int64?, Set<String>)])
+    func whatNobodyKnewOfACardIsHeldAgainstNoAttempt(learnedAfter: Int64?, rules: Set<String>) async throws {
+        let proof = try await Self.prove { rows in
+            try rows.attempt(
+                35, of: 21, intent: 21, "declined", number: 2, writtenAt: Self.now, declineClass: "funds",
+                method: "pm2", cardKey: "card3", customer: "cus2")
+            try rows.tx.execute("UPDATE attempts SET card_learned_after = ?1 WHERE id = 35", learnedAfter)
+            try rows.tx.execute(
+                """
+                INSERT INTO retry_budget (gateway, card_key, closed_at, closed_after, reason)
+                VALUES ('stripe', 'card3', ?1, 31, 'lost')
+                """, Self.now)
+        }
+        #expect(Set(proof.promises.flatMap(\.violations).map(\.rule)) == rules)
+    }
+
+    @Test func whatTheCustomerDidInSessionUsesUpNoBudgetOfANetwork() async throws {
+        func rules(onSession: Int64) async throws -> [String] {
+            try await Self.prove { rows in
+                try rows.method("pmX", of: "cus2", brand: "mastercard", isBackup: true)
+                for number in Int64(1)...11 {
+                    try rows.attempt(
+                        1000 + number, of: 21, intent: 21, "declined", number: Int(number) + 1,
+                        writtenAt: Self.now.adding(minutes: 10 * number - 240), declineClass: "funds", method: "pmX",
+                        cardKey: "cardX", customer: "cus2")
+                }
+                try rows.tx.execute("UPDATE attempts SET is_on_session = ?1 WHERE id = 1005", onSession)
+            }.promises.flatMap(\.violations).map(\.rule)
+        }
+        #expect(try await rules(onSession: 0) == ["mastercard_ten_a_day"])
+        #expect(try await rules(onSession: 1) == [])
+    }
+
     @Test func aReferenceThatLeadsNowhereIsFound() async throws {
         let database = try await LedgerRows.database(HealthyLedger.write)
         var violations: [Violation] = []

@@ -114,17 +114,17 @@ struct BeginAttempt {
         return nil
     }
 
-    /// The stricter of the owner's wish and our hold applies (money.md 18).
     private func obeyWish(_ subscription: Subscription, _ invoice: Invoice, _ tx: Transaction) throws -> Start? {
-        let hold = try BillingStates.find(subscription.id, tx)?.hold
-        if subscription.status == .canceled || hold == .cancel {
+        switch subscription.status.under(try BillingStates.find(subscription.id, tx)?.hold) {
+        case .active: return nil
+        case .canceled:
             try JobQueue.finish(claimed.lease, now: now, tx)
             try EndingDebts.end(invoice, as: .void, reason: "the subscription was canceled", now: now, tx)
             return .finished
+        case .paused:
+            try Invoices.wait(invoice.id, for: .onHold, holdReason: Invoice.pausedHold, tx)
+            return try finish(tx)
         }
-        guard subscription.status == .paused || hold == .pause else { return nil }
-        try Invoices.wait(invoice.id, for: .onHold, holdReason: Invoice.pausedHold, tx)
-        return try finish(tx)
     }
 
     private func choose(
@@ -136,17 +136,12 @@ struct BeginAttempt {
         {
             return MethodChoice.Choice(method: card)
         }
-        let today = (Zone(subscription.timeZone) ?? .utc).local(of: now).date
         return try MethodChoice.choose(
-            for: subscription, gateway: invoice.gateway, on: today, after: attempts, tx)
+            for: subscription, gateway: invoice.gateway, on: subscription.localDate(of: now), after: attempts, tx)
     }
 
     private func askMethod(_ invoice: Invoice, _ reason: String, _ tx: Transaction) throws -> Start {
-        try Invoices.wait(invoice.id, for: .needsMethod, failedAt: now, tx)
-        try Dunning(billing: billing, now: now).beginGrace(of: invoice, after: .askMethod, .needsMethod, tx)
-        try Activity.add(
-            "needs_method", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)
-        try BillingStates.refreshStanding(invoice.subscriptionID, tx)
+        try Dunning(billing: billing, now: now).askMethod(for: invoice, reason, tx)
         return try finish(tx)
     }
 

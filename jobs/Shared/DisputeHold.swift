@@ -1,7 +1,6 @@
 import DunlinCalendar
 import DunlinDatabase
 import DunlinLedger
-import DunlinQueue
 
 /// While a customer disputes a charge nothing more of theirs is charged: their other open invoices wait.
 struct DisputeHold {
@@ -10,11 +9,7 @@ struct DisputeHold {
     /// What is in flight is left to its settling; what comes of it is held when it is to be tried again.
     func begin(_ customerID: String, disputeID: String, _ tx: Transaction) throws {
         for invoice in try Invoices.open(ofCustomer: customerID, tx) {
-            guard invoice.waitsFor == .scheduled || invoice.waitsFor == .retrying else { continue }
-            guard try !Attempts.of(invoice.id, tx).contains(where: { $0.state.isInFlight }) else { continue }
-            try Invoices.wait(invoice.id, for: .onHold, holdReason: Self.reason(disputeID), tx)
-            try JobQueue.withdraw(
-                uniqueKey: FollowUps.chargeKey(invoice.id), reason: Self.reason(disputeID), now: now, tx)
+            try OpenInvoices.rest(invoice, reason: Self.reason(disputeID), now: now, tx)
         }
     }
 
@@ -31,9 +26,7 @@ struct DisputeHold {
             } else if let other {
                 try Invoices.wait(invoice.id, for: .onHold, holdReason: Self.reason(other), tx)
             } else {
-                let wait: Invoice.Wait = invoice.firstFailedAt == nil ? .scheduled : .retrying
-                try Invoices.wait(invoice.id, for: wait, nextAttemptAt: now, tx)
-                try FollowUps.charge(invoice, at: now, now: now, tx)
+                try OpenInvoices.goOn(invoice, at: now, now: now, tx)
             }
         }
     }

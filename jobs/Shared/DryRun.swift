@@ -111,9 +111,8 @@ public struct DryRun: Sendable {
         guard invoice.state == .open, let subscription = try Subscriptions.find(invoice.subscriptionID, tx) else {
             return nil
         }
-        let zone = Zone(subscription.timeZone) ?? .utc
         let outlook = try ChargeOutlook(
-            of: subscription, gateway: invoice.gateway, at: runAt, on: zone.local(of: runAt).date,
+            of: subscription, gateway: invoice.gateway, at: runAt, on: subscription.localDate(of: runAt),
             sameAmountAs: invoice, after: Attempts.of(invoice.id, tx), budgets: billing.rules.cardBudgets, tx)
         return Charge(
             invoice: invoice, subscription: subscription, isNew: invoice.id > newestBefore, runAt: runAt,

@@ -19,13 +19,22 @@ struct Dunning {
             named: policies.choose(for: DunningPolicies.Debt(plan: invoice.plan, country: country, amount: amount)))
     }
 
+    /// What an attempt that is over leads to.
+    struct Consequence {
+        var policy: DunningPolicy
+        var step: DunningPolicy.NextStep
+        var declineClass: DeclineClass
+        /// What is told of a try that failed.
+        var told: [NoticeKind]
+    }
+
     /// What follows an outcome of the invoice, by its policy; it keeps that policy from its first failed try on.
     ///
     /// - Parameter tries: how many of its attempts were declined, or for how many the bank wanted the customer.
-    func nextStep(
-        after outcome: ChargeOutcome, _ classified: ClassifiedDecline?, of invoice: Invoice, tries: Int, asks: Int,
+    func consequence(
+        of outcome: ChargeOutcome, _ classified: ClassifiedDecline?, for invoice: Invoice, tries: Int, asks: Int,
         _ tx: Transaction
-    ) throws -> (DunningPolicy.NextStep, DeclineClass) {
+    ) throws -> Consequence {
         let policy = try policy(of: invoice, tx)
         if tries > 0, invoice.dunningPolicy == nil {
             try Invoices.give(invoice.id, dunningPolicy: policy.name, tx)
@@ -33,20 +42,12 @@ struct Dunning {
         let declineClass = classified?.declineClass ?? Self.fallback(outcome)
         let history = DunningPolicy.History(
             tries: tries, triesOfClass: try Attempts.declines(of: invoice.id, declineClass, tx))
-        let zone = try Subscriptions.find(invoice.subscriptionID, tx).flatMap { Zone($0.timeZone) } ?? .utc
+        let zone = try Subscriptions.find(invoice.subscriptionID, tx)?.zone ?? .utc
         let step = policy.nextStep(
             after: outcome, history: history, classified: classified, asks: asks, zone: zone, now: now)
-        return (step, declineClass)
-    }
-
-    /// What is told of a failed try, by the invoice's policy.
-    func notices(
-        after step: DunningPolicy.NextStep, _ declineClass: DeclineClass, of invoice: Invoice, tries: Int,
-        _ tx: Transaction
-    ) throws -> [NoticeKind] {
-        let history = DunningPolicy.History(
-            tries: tries, triesOfClass: try Attempts.declines(of: invoice.id, declineClass, tx))
-        return try policy(of: invoice, tx).notices(after: step, declineClass, history)
+        return Consequence(
+            policy: policy, step: step, declineClass: declineClass,
+            told: policy.notices(after: step, declineClass, history))
     }
 
     private static func fallback(_ outcome: ChargeOutcome) -> DeclineClass {
@@ -71,6 +72,25 @@ struct Dunning {
         try FollowUps.endDunning(invoice, at: end, now: now, tx)
     }
 
+    // MARK: - The card
+
+    /// The customer's card that the debt is tried with next, if one is not closed to it.
+    func choice(for invoice: Invoice, _ tx: Transaction) throws -> MethodChoice.Choice? {
+        try Subscriptions.find(invoice.subscriptionID, tx).map { subscription in
+            try MethodChoice.choose(
+                for: subscription, gateway: invoice.gateway, on: subscription.localDate(of: now), tx)
+        }
+    }
+
+    /// There is no card to try: the debt waits for one, and the customer's time begins to run.
+    func askMethod(for invoice: Invoice, _ reason: String, _ tx: Transaction) throws {
+        try Invoices.wait(invoice.id, for: .needsMethod, failedAt: now, tx)
+        try beginGrace(of: invoice, after: .askMethod, .needsMethod, tx)
+        try Activity.add(
+            "needs_method", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)
+        try BillingStates.refreshStanding(invoice.subscriptionID, tx)
+    }
+
     // MARK: - The final action
 
     /// The hold's reason by which it is known again when the debt is paid after all.
@@ -78,7 +98,7 @@ struct Dunning {
 
     func carryOutFinalAction(of invoice: Invoice, _ policy: DunningPolicy, _ tx: Transaction) throws {
         let tries = try Attempts.of(invoice.id, tx).count { $0.state == .declined || $0.state == .needsCustomer }
-        let reason = tries == 0 ? "there was no card to charge" : "declined \(tries) time\(tries == 1 ? "" : "s")"
+        let reason = tries == 0 ? "there was no card to charge" : "declined \(tries.counted("time"))"
         switch policy.finalAction.invoice {
         case .uncollectible: try EndingDebts.end(invoice, as: .uncollectible, reason: reason, now: now, tx)
         case .open: try Invoices.setFinalAction(invoice.id, at: nil, tx)

@@ -22,14 +22,17 @@ struct OpenInvoices {
         }
     }
 
-    /// Lets a pause rest what would be tried; what is in flight, or asked about first, finds the pause by itself.
+    /// Lets a pause rest what would be tried; what is asked about first finds the pause by itself.
     static func hold(_ invoice: Invoice, now: Instant, _ tx: Transaction) throws {
+        if !invoice.asksFirst { try rest(invoice, reason: Invoice.pausedHold, now: now, tx) }
+    }
+
+    /// Puts on hold what would be tried; what is in flight is left to its settling, which finds the reason by itself.
+    static func rest(_ invoice: Invoice, reason: String, now: Instant, _ tx: Transaction) throws {
         guard invoice.waitsFor == .scheduled || invoice.waitsFor == .retrying else { return }
-        let isInFlight = try Attempts.of(invoice.id, tx).contains { $0.state.isInFlight }
-        guard !isInFlight, !invoice.asksFirst else { return }
-        try Invoices.wait(invoice.id, for: .onHold, holdReason: Invoice.pausedHold, tx)
-        try JobQueue.withdraw(
-            uniqueKey: FollowUps.chargeKey(invoice.id), reason: Invoice.pausedHold, now: now, tx)
+        guard try !Attempts.of(invoice.id, tx).contains(where: { $0.state.isInFlight }) else { return }
+        try Invoices.wait(invoice.id, for: .onHold, holdReason: reason, tx)
+        try JobQueue.withdraw(uniqueKey: FollowUps.chargeKey(invoice.id), reason: reason, now: now, tx)
     }
 
     /// Has the invoice tried, at once or at a later time.
@@ -52,8 +55,8 @@ struct OpenInvoices {
         guard invoice.waitsFor == .needsMethod || invoice.waitsFor == .retrying, !invoice.asksFirst else { return }
         let attempts = try Attempts.of(invoice.id, tx)
         guard !attempts.contains(where: { $0.state.isInFlight }) else { return }
-        let today = (Zone(subscription.timeZone) ?? .utc).local(of: now).date
-        let choice = try MethodChoice.choose(for: subscription, gateway: invoice.gateway, on: today, tx)
+        let choice = try MethodChoice.choose(
+            for: subscription, gateway: invoice.gateway, on: subscription.localDate(of: now), tx)
         switch try step(invoice, choice.method, after: attempts, tx) {
         case .leave: break
         case .tryNow:
@@ -91,11 +94,7 @@ struct OpenInvoices {
     }
 
     private func askMethod(_ invoice: Invoice, _ reason: String, _ tx: Transaction) throws {
-        try Invoices.wait(invoice.id, for: .needsMethod, failedAt: now, tx)
         try JobQueue.withdraw(uniqueKey: FollowUps.chargeKey(invoice.id), reason: reason, now: now, tx)
-        try Dunning(billing: billing, now: now).beginGrace(of: invoice, after: .askMethod, .needsMethod, tx)
-        try Activity.add(
-            "needs_method", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)
-        try BillingStates.refreshStanding(invoice.subscriptionID, tx)
+        try Dunning(billing: billing, now: now).askMethod(for: invoice, reason, tx)
     }
 }

@@ -200,26 +200,25 @@ struct RecordOutcome {
             return
         }
         let dunning = Dunning(billing: billing, now: now)
-        let (step, declineClass) = try dunning.nextStep(
-            after: outcome, classified, of: invoice, tries: tries, asks: frozen.attempt.asks, tx)
-        let failedAt = tries > 0 || step == .askMethod ? now : nil
-        switch step {
+        let next = try dunning.consequence(
+            of: outcome, classified, for: invoice, tries: tries, asks: frozen.attempt.asks, tx)
+        let failedAt = tries > 0 || next.step == .askMethod ? now : nil
+        switch next.step {
         case .paid, .settle: break
         case .tryAgain(let at): try tryAgain(invoice, at: at, failedAt: failedAt, tx)
         case .askCustomer:
             try Invoices.wait(invoice.id, for: .needsCustomer, failedAt: failedAt, tx)
-            try dunning.beginGrace(of: invoice, after: step, declineClass, tx)
-        case .askMethod: try askMethod(dunning, declineClass, invoice, tries: tries, failedAt: failedAt, tx)
+            try dunning.beginGrace(of: invoice, after: next.step, next.declineClass, tx)
+        case .askMethod: try askMethod(dunning, next, invoice, tries: tries, failedAt: failedAt, tx)
         case .giveUp:
             try Invoices.wait(invoice.id, for: .needsMethod, failedAt: failedAt, tx)
-            try dunning.beginGrace(of: invoice, after: step, declineClass, tx)
+            try dunning.beginGrace(of: invoice, after: next.step, next.declineClass, tx)
         case .hold(let reason):
             try Invoices.wait(invoice.id, for: .onHold, holdReason: reason, failedAt: failedAt, tx)
         }
         if failedAt != nil {
             try BillingStates.refreshStanding(invoice.subscriptionID, tx)
-            try NoticeWriter(billing: billing, now: now).tellFailedTry(
-                invoice.id, told: try dunning.notices(after: step, declineClass, of: invoice, tries: tries, tx), tx)
+            try NoticeWriter(billing: billing, now: now).tellFailedTry(invoice.id, told: next.told, tx)
         }
         try cancelSpentIntent(frozen, invoice, tx)
     }
@@ -232,14 +231,11 @@ struct RecordOutcome {
 
     /// Never again on this card: another card of the customer's is tried at once, else one is asked for.
     private func askMethod(
-        _ dunning: Dunning, _ declineClass: DeclineClass, _ invoice: Invoice, tries: Int, failedAt: Instant?,
+        _ dunning: Dunning, _ next: Dunning.Consequence, _ invoice: Invoice, tries: Int, failedAt: Instant?,
         _ tx: Transaction
     ) throws {
-        if let subscription = try Subscriptions.find(invoice.subscriptionID, tx) {
-            let choice = try MethodChoice.choose(
-                for: subscription, gateway: invoice.gateway,
-                on: (Zone(subscription.timeZone) ?? .utc).local(of: now).date, tx)
-            if choice.method != nil, try dunning.policy(of: invoice, tx).triesMax > tries {
+        if let choice = try dunning.choice(for: invoice, tx) {
+            if choice.method != nil, next.policy.triesMax > tries {
                 return try tryAgain(invoice, at: now, failedAt: failedAt, tx)
             }
             // What is wrong with the card that was declined stands with its attempt.
@@ -250,7 +246,7 @@ struct RecordOutcome {
             }
         }
         try Invoices.wait(invoice.id, for: .needsMethod, failedAt: failedAt, tx)
-        try dunning.beginGrace(of: invoice, after: .askMethod, declineClass, tx)
+        try dunning.beginGrace(of: invoice, after: .askMethod, next.declineClass, tx)
     }
 
     /// Where each try has an intent of its own, the one that was declined is canceled at once (money.md 5).

@@ -18,7 +18,7 @@ struct SelfInspection {
         let difference = try await billing.database.write(step: "self-check") { tx in
             var facts = try SelfCheckRows.read(limits: limits, now: now, tx)
             facts.jobs = try JobQueue.overdue(
-                before: now.adding(seconds: -limits.dueSeconds), exceptKind: SelfCheck.kind, tx
+                before: now.adding(seconds: -limits.dueSeconds), exceptKind: SelfCheck.kind, now: now, tx
             ).map(Self.waiting)
             facts.leases = try JobQueue.overrunLeases(before: now.adding(seconds: -limits.leaseSeconds), tx)
                 .map(Self.waiting)

@@ -142,12 +142,11 @@ struct SendAttempt {
         guard try JobQueue.holds(claimed.lease, tx) else { return false }
         let now = billing.clock.now()
         let attempt = try Attempts.get(frozen.attempt.id, tx)
-        let invoice = try Invoices.get(frozen.invoice.id, tx)
         let state = try GatewayStates.find(gateway.name, tx)
         // A process that holds the key of another account sends nothing for this one.
         let isOurs = state?.keyHash == gateway.driver.keyHash && state?.account == attempt.account
         let isStopped = state?.isStopped != false || !isOurs
-        guard attempt.state.isInFlight, try invoice.isWanted(tx), !isStopped else {
+        guard attempt.state.isInFlight, try Invoices.isWanted(attempt.invoiceID, tx), !isStopped else {
             try leave(frozen, to: now.adding(seconds: isStopped ? 60 : 0), now: now, tx)
             return false
         }

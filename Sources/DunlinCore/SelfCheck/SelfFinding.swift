@@ -37,30 +37,34 @@ public struct SelfFinding: Hashable, Sendable {
             !silent.contains(job.place) && (!stopped.contains(job.place) || kindsWhileStopped.contains(job.kind))
         }
         let events = facts.events.filter { !silent.contains($0.place) }
-        return waiting(.periodOverdue, periods, "periods are due and not invoiced", "dunlin run --once", now)
-            + waiting(.jobOverdue, jobs, "jobs are due and nobody runs them", "dunlin jobs list --state ready", now)
+        return waiting(
+            .periodOverdue, periods, "period is due and not invoiced", "periods are due and not invoiced",
+            "dunlin run --once", now)
             + waiting(
-                .leaseOverrun, facts.leases, "jobs run on after their lease has ended",
-                "dunlin jobs list --state running",
-                now)
+                .jobOverdue, jobs, "job is due and nobody runs it", "jobs are due and nobody runs them",
+                "dunlin jobs list --state ready", now)
             + waiting(
-                .unknownTooLong, facts.attempts + facts.refunds, "attempts and refunds are unknown",
-                "dunlin attempts list --state unknown", now)
+                .leaseOverrun, facts.leases, "job runs on after its lease has ended",
+                "jobs run on after their lease has ended", "dunlin jobs list --state running", now)
             + waiting(
-                .eventNotApplied, events, "events are stored and not applied", "dunlin events list --state received",
-                now)
+                .unknownTooLong, facts.attempts + facts.refunds, "attempt or refund is unknown",
+                "attempts and refunds are unknown", "dunlin attempts list --state unknown", now)
+            + waiting(
+                .eventNotApplied, events, "event is stored and not applied", "events are stored and not applied",
+                "dunlin events list --state received", now)
             + facts.gateways.compactMap { skew($0, limits) }
     }
 
     private static func waiting(
-        _ code: Code, _ found: [SelfCheckFacts.Waiting], _ what: String, _ look: String, _ now: Instant
+        _ code: Code, _ found: [SelfCheckFacts.Waiting], _ one: String, _ many: String, _ look: String, _ now: Instant
     ) -> [SelfFinding] {
         Dictionary(grouping: found, by: \.place).sorted { $0.key < $1.key }.map { place, parts in
             let count = parts.reduce(0) { $0 + $1.count }
             let oldest = parts.map(\.oldestAt).min() ?? now
             let minutes = max(now.milliseconds(since: oldest), 0) / 60_000
             return SelfFinding(
-                code, subject: place, text: "\(count) \(what) (\(place)), the oldest for \(minutes) min: \(look)")
+                code, subject: place,
+                text: "\(count.counted(one, many)) (\(place)), the oldest for \(minutes) min: \(look)")
         }
     }
 

@@ -166,7 +166,7 @@ struct SourcePass {
             guard ids.count > min(Self.vanishedMax, share) || table.hashes.isEmpty else { continue }
             throw SourceError(
                 .rows,
-                "\(table.query.name): \(ids.count) of \(table.storedCount) rows have vanished at once, first "
+                "\(table.query.name): \(ids.count) of \(table.storedCount.counted("row")) have vanished at once, first "
                     + "\(shown(ids[0])): nothing was taken over; if it is meant, dunlin import --source "
                     + "--accept-vanished \(count)")
         }

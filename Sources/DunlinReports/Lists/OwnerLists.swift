@@ -41,7 +41,7 @@ extension ListReport {
     static func intervalText(_ row: Row) throws -> String {
         let unit: String = try row.get("interval")
         let count: Int64 = try row.get("interval_count")
-        return count == 1 ? unit : "\(count) \(unit)s"
+        return count == 1 ? unit : count.counted(unit)
     }
 
     /// The customers, with how much is going on for each.

@@ -52,8 +52,9 @@ enum AttemptChecks {
             ids: ["subscription_id", "invoice_id", "attempt_id", "earlier_attempt_id"]),
     ]
 
-    // Two customers may share a card, and only one customer's attempts run one after another: what another one began
-    // within a minute was under way.
+    // Ids tell what came first, since the clocks of two workers differ. Two customers may share a card, and only one
+    // customer's attempts run one after another: what another one began while the decline was on its way was under way,
+    // and when that was two clocks tell, each of which may be off by five minutes (money.md 12).
     private static let finalIsFinal = [
         SQLCheck(
             promise: .p6, rule: "attempt_on_closed_card",
@@ -61,14 +62,14 @@ enum AttemptChecks {
             counting: "SELECT COUNT(*) FROM attempts WHERE {since invoice_id}",
             finding: """
                 SELECT i.subscription_id, i.id, a.id FROM retry_budget r
-                JOIN attempts a ON a.card_key = r.card_key AND a.gateway = r.gateway
-                    AND a.written_at > r.closed_at + 60000
+                JOIN attempts a ON a.card_key = r.card_key AND a.gateway = r.gateway AND a.id > r.closed_after
+                    AND a.card_learned_after IS NULL
                 JOIN invoices i ON i.id = a.invoice_id WHERE a.state <> 'never_happened' AND {since i.id}
                     AND \(isSameCard)
                 UNION
                 SELECT i.subscription_id, i.id, a.id FROM retry_budget r
                 JOIN attempts a ON a.gateway_payment_method_id = r.card_key AND a.gateway = r.gateway
-                    AND a.written_at > r.closed_at + 60000
+                    AND a.id > r.closed_after
                 JOIN invoices i ON i.id = a.invoice_id WHERE a.state <> 'never_happened' AND {since i.id}
                     AND \(isSameCard)
                 """,
@@ -82,7 +83,8 @@ enum AttemptChecks {
             finding: """
                 SELECT i.subscription_id, i.id, later.id, final.id FROM attempts final
                 JOIN attempts later ON later.card_key = final.card_key AND later.gateway = final.gateway
-                    AND (later.written_at > final.ended_at + 60000 OR (later.written_at > final.ended_at
+                    AND later.id > final.id AND \(isKnownAsOneCard("final", "later"))
+                    AND (later.written_at > final.ended_at + 600000 OR (later.written_at > final.ended_at
                         AND later.gateway_customer_id = final.gateway_customer_id))
                 JOIN invoices i ON i.id = later.invoice_id
                 WHERE final.state = 'declined' AND final.decline_class IN ('needs_method', 'never')
@@ -109,7 +111,17 @@ enum AttemptChecks {
             AND (r.fingerprint IS NULL OR a.card_key IN (r.fingerprint, a.gateway_payment_method_id))))
         """
 
-    /// An attempt that came after so many declines of the card within the window (billing.md 2.8).
+    /// Whether it was known when `later` was written that both are of one card: a fingerprint that was learned since
+    /// makes an attempt no breach of what nobody could know then.
+    private static func isKnownAsOneCard(_ earlier: String, _ later: String) -> String {
+        """
+        (\(later).gateway_payment_method_id = \(earlier).gateway_payment_method_id
+            OR (\(later).card_learned_after IS NULL AND COALESCE(\(earlier).card_learned_after, 0) < \(later).id))
+        """
+    }
+
+    /// An attempt that came after so many declines of the card within the window (billing.md 2.8). What a customer did in
+    /// session is counted apart by the networks.
     private static func budget(
         rule: String, sentence: String, brands: String, days: Int64, declinesMax: Int64, isPerAmount: Bool = false
     ) -> SQLCheck {
@@ -121,7 +133,8 @@ enum AttemptChecks {
                 JOIN payment_methods m ON m.id = a.payment_method_id JOIN invoices i ON i.id = a.invoice_id
                 WHERE m.brand IN (\(brands)) AND a.state <> 'never_happened' AND {since i.id}
                     AND (SELECT COUNT(*) FROM attempts b WHERE b.card_key = a.card_key AND b.gateway = a.gateway
-                        AND b.state = 'declined' AND b.written_at < a.written_at
+                        AND b.state = 'declined' AND b.is_on_session = 0 AND b.written_at < a.written_at
+                        AND \(isKnownAsOneCard("b", "a"))
                         AND b.written_at > a.written_at - ?1 \(sameAmount)) >= ?2
                 """,
             ids: ["subscription_id", "invoice_id", "attempt_id"],

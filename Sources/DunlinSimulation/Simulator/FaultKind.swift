@@ -60,6 +60,10 @@ public enum FaultKind: String, Hashable, Sendable, CaseIterable {
     case stops
     /// Somebody works at the gateway's own pages: cancels intents, and another data file collects a period.
     case dashboard
+    /// Customers pay through recovery links, at their banks and on the gateway's pages.
+    case payLinks = "pay_links"
+    /// Operators decide about invoices, subscriptions and jobs by hand.
+    case handVerbs = "hand_verbs"
 
     /// Kinds that go together on the command line.
     static let groups: [(name: String, kinds: Set<FaultKind>)] = [
@@ -73,7 +77,12 @@ public enum FaultKind: String, Hashable, Sendable, CaseIterable {
             ]
         ),
         ("events", [.eventsLost, .eventsLate, .eventsDoubled, .eventsReordered, .eventsForged]),
-        ("people", [.newCards, .cancels, .pauses, .refunds, .changedTerms, .stops, .dashboard]),
+        (
+            "people",
+            [
+                .newCards, .cancels, .pauses, .refunds, .changedTerms, .stops, .dashboard, .payLinks, .handVerbs,
+            ]
+        ),
     ]
 }
 

@@ -72,6 +72,7 @@ struct FaultPlan: Sendable {
         case .outage, .downtime, .restore: 10_000...60_000
         case .clockJump, .otherAccount: 5_000...50_000
         case .newCards, .cancels, .pauses, .refunds, .changedTerms, .stops, .dashboard: 20_000...500_000
+        case .payLinks, .handVerbs: 100_000...900_000
         case .otherMachines, .clockSkew: 1...1
         }
     }

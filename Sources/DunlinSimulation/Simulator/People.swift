@@ -34,6 +34,7 @@ struct People: Sendable {
     /// At the worst moment: the gateway has the request, and the answer is on its way.
     func meddle(after wire: WireRequest) async {
         guard wire.operation.isCharge, !world.isAtRest, let debt = wire.debt else { return }
+        await sendSomebody(to: debt.reference)
         let kinds = Act.allCases.filter { world.plan.has($0.kind) && $0 != .start && $0 != .comeBack }
         guard world.chance.happens(25_000, "meddle"), let act = world.chance.pick(kinds, "meddle") else { return }
         let subscription = try? await world.office().read { tx in
@@ -51,6 +52,51 @@ struct People: Sendable {
             if let id = world.chance.pick(subscriptions, "people") { await perform(act, id) }
         }
         await reactToDebts()
+        await sendEverybody()
+    }
+
+    /// A customer at the link of this very debt, or an operator at work on it, while its request is on its way.
+    private func sendSomebody(to reference: String) async {
+        let pays = world.plan.has(.payLinks) && world.chance.happens(40_000, "meddle-link")
+        let decides = world.plan.has(.handVerbs) && world.chance.happens(40_000, "meddle-hand")
+        guard pays || decides else { return }
+        let invoice = try? await world.office().read { tx in
+            try tx.value("SELECT invoice_id FROM intents WHERE reference = ?1", reference, as: Int64.self)
+        }
+        guard let invoice else { return }
+        if pays {
+            world.strike(.payLinks)
+            world.send(.visit(invoiceID: invoice))
+        }
+        if decides {
+            world.strike(.handVerbs)
+            world.send(.byHand(invoiceID: invoice))
+        }
+    }
+
+    /// Links that are opened and decisions that are made on any day: about debts that wait for somebody, and now and
+    /// then about any other.
+    private func sendEverybody() async {
+        let debts = try? await world.office().read { tx in
+            try tx.rows(
+                """
+                SELECT id, state = 'open' AND waits_for IN ('needs_customer', 'needs_method', 'retrying', 'on_hold')
+                    AS waits FROM invoices ORDER BY state = 'open' DESC, id DESC LIMIT 200
+                """
+            ) { (id: try $0.get("id", as: Int64.self), waits: try $0.get("waits", as: Int64.self) == 1) }
+        }
+        guard let debts, !debts.isEmpty else { return }
+        if world.strikes(.payLinks) {
+            for debt in debts where debt.waits && world.chance.happens(250_000, "payers") {
+                world.send(.visit(invoiceID: debt.id))
+            }
+            if let any = world.chance.pick(debts, "payers") { world.send(.visit(invoiceID: any.id)) }
+        }
+        if world.strikes(.handVerbs) {
+            let waiting = debts.filter(\.waits)
+            let chosen = world.chance.happens(600_000, "hands") && !waiting.isEmpty ? waiting : debts
+            if let debt = world.chance.pick(chosen, "hands") { world.send(.byHand(invoiceID: debt.id)) }
+        }
     }
 
     private func perform(_ act: Act, _ id: String) async {
@@ -129,31 +175,10 @@ struct People: Sendable {
     }
 
     private func bringCard(_ id: String) async throws {
-        let found = try await world.office().read { tx in
-            try Subscriptions.find(id, tx).flatMap { try Customers.find($0.customerID, tx) }.map {
-                ($0, try PaymentMethods.ofCustomer($0.id, tx))
-            }
-        }
-        guard let (customer, methods) = found else { return }
         let token = world.chance.pick(SimulatedSample.cards, "cards") ?? "pm_card_visa"
-        var card = SampleData.Card(
-            method: PaymentMethod(
-                id: "m-\(customer.id.dropFirst(2))-\(methods.count + 1)-\(world.chance.number(0...999_999, "cards"))",
-                customerID: customer.id, gatewayPaymentMethodID: "", isDefault: true), token: token)
-        card = try await SampleRegistration(world.sandbox).attach(card, to: customer.gatewayCustomerID)
-        let method = card.method
-        try await world.office().write(step: "owner") { tx in
-            for var old in methods where old.isDefault {
-                old.isDefault = false
-                _ = try PaymentMethods.upsert(old, tx)
-            }
-            _ = try PaymentMethods.upsert(method, tx)
-            for var subscription in try Subscriptions.ofCustomer(customer.id, tx)
-            where subscription.paymentMethodID != nil {
-                subscription.paymentMethodID = method.id
-                _ = try Subscriptions.upsert(subscription, tx)
-            }
-        }
+        // A data file that was replaced by an earlier copy counts its cards again.
+        let mark = "-\(world.chance.number(0...999_999, "cards"))"
+        try await NewCard(world.office(), world.sandbox).bring(token, to: id, mark: mark)
     }
 
     /// A customer passes, or does not pass, what the bank wants.

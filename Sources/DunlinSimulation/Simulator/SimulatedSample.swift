@@ -10,11 +10,20 @@ enum SimulatedSample {
         "pm_card_sandbox_processing_error_1", "pm_card_sandbox_insufficient_funds",
     ]
 
+    /// Cards whose customers are wanted, so that there is something to pay through links.
+    static let cardsOfPayers =
+        cards + [
+            "pm_card_authenticationRequired", "pm_card_authenticationRequiredSetupForOffSession",
+            "pm_card_authenticationRequired", "pm_card_authenticationRequiredChargeDeclinedInsufficientFunds",
+            "pm_card_sandbox_insufficient_funds", "pm_card_threeDSecureRequiredChargeDeclined",
+        ]
+
     static func sample(_ options: SimulatorOptions, _ plan: FaultPlan, _ chance: Chance) -> SampleData {
         var sample = SampleData(
             subscriptions: options.subscriptions, seed: options.seed, firstDay: Zone.utc.local(of: World.start).date)
         for index in sample.cards.indices where chance.happens(450_000, "sample") {
-            sample.cards[index].token = chance.pick(cards, "sample") ?? "pm_card_visa"
+            sample.cards[index].token =
+                chance.pick(plan.has(.payLinks) ? cardsOfPayers : cards, "sample") ?? "pm_card_visa"
         }
         sample.change { subscription in
             subscription.status = .active

@@ -17,7 +17,7 @@ struct SimulatedWorker: Sendable {
     func run() async {
         await world.wait(world.chance.number(0...5_000, "start"), nil)
         while !world.isOver {
-            await waitWhileDown()
+            await world.waitWhileDown()
             if world.isOver { return }
             let process = world.newProcess(place)
             world.note("\(place).\(process.number) starts")
@@ -32,22 +32,14 @@ struct SimulatedWorker: Sendable {
         }
     }
 
-    private func waitWhileDown() async {
-        while world.now < world.downUntil, !world.isOver {
-            await world.wait(min(3_600_000, world.downUntil.milliseconds(since: world.now)), nil)
-        }
-    }
-
     /// - Throws: what ends a process: a store that fails, or a kill.
     private func live(_ process: SimulatedProcess) async throws {
-        var options = world.databaseOptions(opening: .mustExist)
-        options.steps = Steps { [world] step in try await world.reach(step, process) }
-        options.faults = faults(process)
-        let database = try Database.open(options)
+        let installation = Installation(world: world, process: process)
+        let database = try installation.openDatabase()
         defer { database.close() }
         // The first key that comes is the right one: the file is bound to it.
         let isBound = try await world.office().read { tx in try GatewayStates.all(tx).count == 2 }
-        let billing = try billing(process, database, isElsewhere: isBound && world.strikes(.otherAccount))
+        let billing = try installation.billing(database, isElsewhere: isBound && world.strikes(.otherAccount))
         while !world.isOver {
             jumpClock(process)
             let world = world
@@ -90,68 +82,5 @@ struct SimulatedWorker: Sendable {
         let mark: Int64 = world.chance.happens(700_000, "mark") ? 600_000 : 10_000
         let wanted = max(next, now.adding(milliseconds: 1)).milliseconds
         return Instant(milliseconds: (wanted + mark - 1) / mark * mark + world.chance.number(0...3_000, "mark"))
-    }
-
-    // MARK: - What a process is given
-
-    private func faults(_ process: SimulatedProcess) -> DatabaseFaults {
-        let world = world
-        return DatabaseFaults(
-            beforeStatement: { _ in
-                if world.strikes(.storeBusy) { throw DatabaseError(.busy, "a planted fault: the database is busy") }
-                if world.strikes(.storeFailure) {
-                    throw DatabaseError(
-                        world.chance.happens(500_000, "store") ? .full : .ioError, "a planted fault of the disk")
-                }
-            },
-            failureOfCommit: { _ in world.strikes(.storeFailure) ? .full : nil })
-    }
-
-    private func billing(
-        _ process: SimulatedProcess, _ database: Database, isElsewhere: Bool
-    ) throws -> Billing {
-        let world = world
-        process.isElsewhere = isElsewhere
-        if isElsewhere { world.note("\(place).\(process.number) has the key of another account") }
-        let clock = BillingClock(
-            now: { process.wallNow }, monotonicMilliseconds: { world.now.milliseconds },
-            randomBits: { world.chance.bits("jobs") },
-            sleep: { milliseconds in
-                await world.wait(milliseconds, process)
-                if process.isDead || world.isHalted { throw RunCutOff(step: "sleep") }
-            })
-        var gateways: [String: BillingGateway] = [:]
-        for kind in [GatewayKind.stripe, .wooshpay] {
-            let sending = kind == .stripe ? world.plan.stripeSending : .twoPhase
-            let transport = FaultyTransport(
-                world: world, process: process, kind: kind, sandbox: isElsewhere ? world.otherSandbox : world.sandbox)
-            let driver = try GatewaySettings(
-                name: kind.rawValue, kind: kind,
-                key: Secret(isElsewhere ? "sk_test_other0123456789" : SampleRegistration.key), sending: sending,
-                userAgent: "dunlin/simulated", returnURL: "https://example.com/back"
-            ).gateway(
-                environment: GatewayEnvironment(
-                    transport: transport, now: clock.now, sleep: clock.sleep, randomBits: clock.randomBits))
-            gateways[kind.rawValue] = BillingGateway(
-                driver: driver, sending: sending,
-                retryMode: kind == .stripe ? world.plan.stripeRetryMode : .newIntent, limits: nil)
-        }
-        return Billing(
-            database: database, databaseID: database.databaseID ?? "", gateways: gateways, clock: clock,
-            rules: world.rules, schedule: Self.schedule,
-            logger: Logger(label: "simulated") { _ in SwiftLogNoOpLogHandler() },
-            steps: options(process))
-    }
-
-    /// Each kind that a schedule may start, once a day.
-    private static let schedule: [CronLine] = {
-        let kinds = ScheduledKinds.known.keys.sorted()
-        let lines = kinds.enumerated().map { "\($1) \($0 * 7 % 60) 4 * * * UTC \($1)" }
-        return CronTable(lines.joined(separator: "\n"), knownKinds: ScheduledKinds.known).lines
-    }()
-
-    private func options(_ process: SimulatedProcess) -> Steps {
-        let world = world
-        return Steps { step in try await world.reach(step, process) }
     }
 }

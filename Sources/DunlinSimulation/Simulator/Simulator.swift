@@ -48,6 +48,9 @@ public struct Simulator: Sendable {
                 group.addTask { await SimulatedWorker(world: world, place: "w\(number)").run() }
             }
             group.addTask { await Courier(world: world).run() }
+            let host = PayHost(world: world)
+            group.addTask { await host.run() }
+            group.addTask { await Errands(world: world, host: host).run() }
             group.addTask { await town.run() }
             await group.waitForAll()
         }
@@ -157,6 +160,7 @@ struct Town: Sendable {
         await world.wait(60_000, nil)
         world.goOn(withFile: chosen.number)
         try await People(world).readWishes()
+        await world.holds.read(world, isAfresh: true)
         world.note("the data file is copy \(chosen.number) of \(chosen.at.rfc3339Seconds) from now on")
     }
 }

@@ -46,6 +46,8 @@ public struct SimulatorCoverage: Hashable, Sendable, Encodable {
     public var events = 0
     /// How often each kind of fault struck.
     public var faults: [String: Int] = [:]
+    /// What customers did through links, and operators by hand, by name.
+    public var deeds: [String: Int] = [:]
     /// How far the simulated time went, times the subscriptions.
     public var subscriptionDays: Int64 = 0
 
@@ -62,6 +64,7 @@ public struct SimulatorCoverage: Hashable, Sendable, Encodable {
         events += other.events
         subscriptionDays += other.subscriptionDays
         faults.merge(other.faults, uniquingKeysWith: +)
+        deeds.merge(other.deeds, uniquingKeysWith: +)
     }
 }
 

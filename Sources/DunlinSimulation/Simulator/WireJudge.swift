@@ -40,6 +40,10 @@ final class WireJudge: @unchecked Sendable {
         var debtEndedAt: Instant?
         var stoppedAt: Instant?
         var circuitOpenedAt: Instant?
+        var invoiceID: Int64
+        /// By hand: the subscription, the invoice.
+        var hold: String?
+        var waitsFor: String?
     }
 
     // MARK: - Leaving
@@ -92,6 +96,13 @@ final class WireJudge: @unchecked Sendable {
                 "wire", "charged_against_wish",
                 "\(row.subscriptionID) was canceled or paused at \(since.rfc3339Seconds) (rule 19): \(wire.text)")
         }
+        if wire.operation != .create, let since = heldSince(row, world),
+            since < world.now.adding(milliseconds: -Self.leaseMilliseconds)
+        {
+            world.violate(
+                "wire", "charged_while_held",
+                "invoice \(row.invoiceID) was held by hand at \(since.rfc3339Seconds) (rule 18): \(wire.text)")
+        }
         if let since = world.stoppedSince[wire.kind.rawValue], row.stoppedAt != nil,
             since < world.now.adding(milliseconds: -Self.leaseMilliseconds)
         {
@@ -102,6 +113,12 @@ final class WireJudge: @unchecked Sendable {
         if let opened = row.circuitOpenedAt, opened < longAgo {
             world.violate("wire", "charged_in_outage", "a charge left while the circuit was open: \(wire.text)")
         }
+    }
+
+    private func heldSince(_ row: Row, _ world: World) -> Instant? {
+        let subscription = row.hold == nil ? nil : world.holds.subscriptions[row.subscriptionID]
+        let invoice = row.waitsFor == "on_hold" ? world.holds.invoices[row.invoiceID] : nil
+        return [subscription, invoice].compactMap { $0 }.min()
     }
 
     private func begin(
@@ -208,7 +225,9 @@ final class WireJudge: @unchecked Sendable {
                 i.customer_id AS customer_id, i.state AS invoice_state,
                 (SELECT MIN(e.recorded_at) FROM activity e WHERE e.invoice_id = i.id AND e.kind = 'debt_ended')
                     AS debt_ended_at,
-                g.stopped_at AS stopped_at, g.circuit_opened_at AS circuit_opened_at
+                g.stopped_at AS stopped_at, g.circuit_opened_at AS circuit_opened_at, i.id AS invoice_id,
+                i.waits_for AS waits_for,
+                (SELECT b.hold FROM billing_state b WHERE b.subscription_id = i.subscription_id) AS hold
             FROM intents t JOIN attempts a ON a.intent_id = t.id AND a.number = ?2
             JOIN invoices i ON i.id = t.invoice_id JOIN gateway_state g ON g.gateway = a.gateway
             WHERE t.reference = ?1
@@ -219,7 +238,8 @@ final class WireJudge: @unchecked Sendable {
                 sendBy: try row.get("send_by"), subscriptionID: try row.get("subscription_id"),
                 customerID: try row.get("customer_id"), gatewayCustomerID: try row.get("gateway_customer_id"),
                 invoiceState: try row.get("invoice_state"), debtEndedAt: try row.get("debt_ended_at"),
-                stoppedAt: try row.get("stopped_at"), circuitOpenedAt: try row.get("circuit_opened_at"))
+                stoppedAt: try row.get("stopped_at"), circuitOpenedAt: try row.get("circuit_opened_at"),
+                invoiceID: try row.get("invoice_id"), hold: try row.get("hold"), waitsFor: try row.get("waits_for"))
         }
     }
 }

@@ -47,9 +47,14 @@ final class World: @unchecked Sendable {
     var wasRestored = false
     /// How many events with a wrong signature were sent.
     var forgedCount = 0
+    /// What is held by hand, and since when: nothing of it may be charged.
+    let holds = HandHolds()
+    /// What people are about to do in programs and browsers of their own.
+    private var errands: [Errand] = []
 
     private var keptOpen: Database?
-    private var fileNumber = 0
+    /// Which copy of the data file is the one in use.
+    private(set) var fileNumber = 0
     private var processNumber = 0
 
     init(options: SimulatorOptions, plan: FaultPlan, chance: Chance, thread: EventThread, rules: BillingRules) {
@@ -69,6 +74,7 @@ final class World: @unchecked Sendable {
             world.stripeWebhookURLs = ["https://example.com/webhooks/stripe"]
             world.wooshpayWebhookURLs = ["https://example.com/webhooks/wooshpay"]
         }
+        world.baseURL = PayHost.bank
         sandbox = Sandbox(world)
         world.seed = options.seed &+ 1
         otherSandbox = Sandbox(world)
@@ -127,6 +133,9 @@ final class World: @unchecked Sendable {
 
     func note(_ line: @autoclosure () -> String) { log.add("\(Self.text(of: now)) \(line())") }
 
+    /// Counts what somebody did, for the report.
+    func count(_ deed: String) { coverage.deeds[deed, default: 0] += 1 }
+
     func strike(_ kind: FaultKind) { coverage.faults[kind.rawValue, default: 0] += 1 }
 
     /// True when a fault of this kind strikes now.
@@ -180,6 +189,30 @@ final class World: @unchecked Sendable {
             number: processNumber, place: place, machine: machine, skewMilliseconds: skew, world: self)
         processes[place] = process
         return process
+    }
+
+    /// Of a process that is not started again.
+    func forget(_ process: SimulatedProcess) {
+        process.end()
+        processes[process.place] = nil
+    }
+
+    func waitWhileDown() async {
+        while now < downUntil, !isOver {
+            await wait(min(3_600_000, downUntil.milliseconds(since: now)), nil)
+        }
+    }
+
+    /// Somebody goes about it at once.
+    func send(_ errand: Errand) {
+        guard !isAtRest, !isOver else { return }
+        errands.append(errand)
+        thread.hasten(owner: Errands.owner)
+    }
+
+    func takeErrands() -> [Errand] {
+        defer { errands = [] }
+        return errands
     }
 
     /// On one machine everybody sees who is gone.

@@ -64,17 +64,24 @@ public struct PayPages: Sendable {
     }
 
     /// A request as far as these pages look at it.
-    struct Request: Sendable {
-        var method: String
+    public struct Request: Sendable {
+        public var method: String
         /// Without the query: nothing in it is believed.
-        var path: String
-        var body: [UInt8] = []
+        public var path: String
+        public var body: [UInt8]
         /// By lower-case name.
-        var headers: [String: String] = [:]
+        public var headers: [String: String]
+
+        public init(method: String, path: String, body: [UInt8] = [], headers: [String: String] = [:]) {
+            self.method = method
+            self.path = path
+            self.body = body
+            self.headers = headers
+        }
     }
 
     /// Never throws: what went wrong is a page.
-    func answer(_ request: Request) async -> Answer {
+    public func answer(_ request: Request) async -> Answer {
         let parts = request.path.dropFirst(Self.root.count).split(separator: "/", omittingEmptySubsequences: false)
         do {
             if request.path == Self.commonReturnPath { return commonReturn(request) }

@@ -121,7 +121,7 @@ struct BackfillPlanning {
     static func totalLines(_ header: PlanHeader) -> [String] {
         guard header.lines > 0 else { return ["Nothing to settle in this range."] }
         let verb = header.policy == .recordOnly ? "to record" : "to charge"
-        return header.totals.map { "\($0.count) period(s) \(verb), \($0.total) \($0.currency)" }
+        return header.totals.map { "\($0.count.counted("period")) \(verb), \($0.total) \($0.currency)" }
     }
 
     private static func row(_ entry: BackfillEntry) -> [String] {

@@ -23,7 +23,9 @@ struct PlanApplication {
             if before == nil || before?.linesDone != header.lines { try confirm(header) }
             try await plan.contact()
             let done = before?.linesDone ?? 0
-            if done > 0 { context.output.remark("\(done) of \(header.lines) lines were applied before; going on") }
+            if done > 0 {
+                context.output.remark("\(done) of \(header.lines.counted("line")) were applied before; going on")
+            }
             let leftOut = try await apply(plan, file, after: done)
             let pass = try await workOff(header)
             let totals = try await plan.finish(now: context.clock.now())
@@ -134,7 +136,9 @@ struct PlanApplication {
             totals: totals.map(AppliedReport.Total.init), pass: pass.map(PassReport.init))
         try context.output.show(report) { report.lines(isRecordOnly: header.policy == .recordOnly) }
         if untried > 0 {
-            context.output.complain("\(untried) charge(s) are left; apply the plan again, or leave them to the worker")
+            context.output.complain(
+                "\(untried.counted("charge is", "charges are")) left; apply the plan again, or leave them to the worker"
+            )
             return pass.map { $0.exitStatus == .done ? .needsPerson : $0.exitStatus } ?? .needsPerson
         }
         return pass?.exitStatus ?? .done
@@ -149,8 +153,8 @@ struct PlanApplication {
             CommandFailure(
                 .needsPerson,
                 (lines.prefix(100).map { LeftOutLine($0).text } + [
-                    "\(lines.count) line(s) no longer hold, and nothing more was applied: make a new plan, or leave them "
-                        + "out with --skip-changed"
+                    lines.count.counted("line no longer holds", "lines no longer hold")
+                        + ", and nothing more was applied: make a new plan, or leave such lines out with --skip-changed"
                 ]).joined(separator: "\n"))
         }
     }
@@ -205,7 +209,7 @@ struct AppliedReport: Encodable {
 
     func lines(isRecordOnly: Bool) -> [String] {
         var text = leftOut.map { "left out: \($0.text)" }
-        if isRecordOnly { text.append("\(lines - leftOut.count) line(s) recorded as settled elsewhere") }
+        if isRecordOnly { text.append("\((lines - leftOut.count).counted("line")) recorded as settled elsewhere") }
         text += totals.map {
             "\($0.currency): \($0.invoices) invoiced, \($0.invoiced); \($0.paid) paid, \($0.collected)"
         }

@@ -1,4 +1,5 @@
 import DunlinCalendar
+import DunlinCore
 
 /// Why a boundary falls where it falls, in sentences.
 struct BoundaryWhy {
@@ -29,7 +30,7 @@ struct BoundaryWhy {
     /// `3 months`.
     private var steps: String {
         let count = boundary.index * schedule.interval.count
-        return "\(count) \(schedule.interval.unit.rawValue)\(count == 1 ? "" : "s")"
+        return count.counted(schedule.interval.unit.rawValue)
     }
 
     /// What the wall shows at that moment.

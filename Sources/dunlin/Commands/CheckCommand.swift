@@ -1,4 +1,5 @@
 import ArgumentParser
+import DunlinCore
 
 /// `dunlin check`: everything that can be wrong before anything is started.
 struct CheckCommand: DunlinCommand {
@@ -63,7 +64,7 @@ struct CheckCommand: DunlinCommand {
     private static func summary(_ findings: [Finding]) -> String {
         let problems = findings.count { $0.level == .problem }
         let warnings = findings.count { $0.level == .warning }
-        return "\(problems) problem\(problems == 1 ? "" : "s"), \(warnings) warning\(warnings == 1 ? "" : "s")"
+        return "\(problems.counted("problem")), \(warnings.counted("warning"))"
     }
 }
 

@@ -56,7 +56,7 @@ struct Checks {
         switch notices.sink {
         case .none: fact(.notices, "sink none: notices are listed and sent nowhere")
         case .webhook(let url):
-            if notices.problem == nil { fact(.notices, "sent to \(url), \(notices.secrets.count) secret(s)") }
+            if notices.problem == nil { fact(.notices, "sent to \(url), \(notices.secrets.count.counted("secret"))") }
         case .command(let command):
             let program = command[0]
             if FileManager.default.isExecutableFile(atPath: program) {
@@ -122,7 +122,9 @@ struct Checks {
             let totals = try await database.read(OwnedTotals.read)
             for line in totals.lines { fact(.database, line) }
             if totals.unreadable > 0 {
-                add(.database, .warning, "\(totals.unreadable) subscription(s) with an amount that cannot be read")
+                add(
+                    .database, .warning,
+                    "\(totals.unreadable.counted("subscription")) with an amount that cannot be read")
             }
             states = try await database.read(GatewayStates.all)
             for state in states { check(state, settings) }
@@ -150,7 +152,7 @@ struct Checks {
     private mutating func note(_ mapping: SourceMapping) {
         let columns = mapping.columns.map { "\($0.name) \($0.types)" }.joined(separator: ", ")
         let leftOut = mapping.leftOut.isEmpty ? "" : "; left out: \(mapping.leftOut.joined(separator: ", "))"
-        fact(.source, "\(mapping.table.rawValue): \(mapping.rows) row(s) looked at: \(columns)\(leftOut)")
+        fact(.source, "\(mapping.table.rawValue): \(mapping.rows.counted("row")) looked at: \(columns)\(leftOut)")
         for problem in mapping.problems { add(.source, .warning, "\(problem); it would be parked") }
     }
 
@@ -169,7 +171,7 @@ struct Checks {
             let key = settings.recovery.key != nil ? Settings.recoveryKeyVariable : file.path
             fact(
                 .recovery,
-                "pages at \(address)/pay/, links are good for \(settings.recovery.linkDays) days, key "
+                "pages at \(address)/pay/, links are good for \(settings.recovery.linkDays.counted("day")), key "
                     + (isThere ? "from \(key)" : "made when first needed, in \(key)"))
         } catch {
             problem(.recovery, error)

@@ -127,9 +127,10 @@ struct DemoResult: Sendable {
         let summary = simulated.summary
         let seconds = "\(elapsedMilliseconds / 1000).\(elapsedMilliseconds % 1000 / 100)"
         var lines = [
-            "\(simulated.subscriptions) subscriptions of \(simulated.customers) customers, \(days) days from "
-                + "\(DemoCommand.start.rfc3339Seconds.prefix(10)): \(summary.due) periods came due, "
-                + "\(summary.attempted) tries, \(summary.passes) passes, \(seconds) s.", "",
+            "\(simulated.subscriptions.counted("subscription")) of \(simulated.customers.counted("customer")), "
+                + "\(days.counted("day")) from \(DemoCommand.start.rfc3339Seconds.prefix(10)): "
+                + "\(summary.due.counted("period")) came due, \(summary.attempted.counted("try", "tries")), "
+                + "\(summary.passes.counted("pass", "passes")), \(seconds) s.", "",
         ]
         lines += output.lines(of: currencyTable)
         lines += ["", output.emphasized("The dunning list:")]
@@ -183,13 +184,14 @@ struct DemoResult: Sendable {
                 + promise.violations.prefix(3).map { "  \($0.rule): \($0.text)" }
         }
         if broken.isEmpty {
-            lines.append("\(output.good("prove")): \(checked) facts checked, no promise is broken.")
+            lines.append("\(output.good("prove")): \(checked.counted("fact")) checked, no promise is broken.")
         }
         let disagreeing = totals.filter { !agrees($0) }.map(\.currency.code)
         lines.append(
             doubleCharges == 0
-                ? "\(output.good("gateway")): \(simulated.audit.successes) charges succeeded there, no period twice."
-                : "\(output.bad("gateway")): \(doubleCharges) periods were charged more than once.")
+                ? "\(output.good("gateway")): \(simulated.audit.successes.counted("charge")) succeeded there, no period twice."
+                : "\(output.bad("gateway")): \(doubleCharges.counted("period was", "periods were")) charged more than once."
+        )
         if !disagreeing.isEmpty {
             lines.append(output.bad("Ledger and gateway count different successes in \(disagreeing)."))
         }

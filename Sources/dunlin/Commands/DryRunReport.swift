@@ -87,7 +87,7 @@ struct DryRunReport: Encodable {
         for total in totals { lines.append("would be charged: \(total.text)") }
         for total in totalsWithProblem { lines.append("has a problem:    \(total.text)") }
         for (what, periods) in decided.sorted(by: { $0.key < $1.key }) {
-            lines.append("not billed, \(what): \(periods) period\(periods == 1 ? "" : "s")")
+            lines.append("not billed, \(what): \(periods.counted("period"))")
         }
         lines += parked.map { "parked: \($0.subscription): \($0.reason)" }
         lines += gateways.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }

@@ -47,7 +47,7 @@ struct DunningTimetableView: Encodable {
         var lines = ["\(subject)\(output.emphasized(declineClass)). \(reason)"]
         if let source { lines.append("By \(source).") }
         if !isKnown { lines.append("The code has no row in declines.json: it is tried a few times, with care.") }
-        lines += ["Policy \(policy): at most \(triesMax) \(triesMax == 1 ? "try" : "tries") of such a debt.", ""]
+        lines += ["Policy \(policy): at most \(triesMax.counted("try", "tries")) of such a debt.", ""]
         var table = Table([.left("WHAT"), .left("LOCAL"), .left("UTC"), .left("WHY"), .left("NOTICES")])
         for step in steps {
             table.add([

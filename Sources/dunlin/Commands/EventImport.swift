@@ -50,7 +50,7 @@ struct EventImport: Sendable {
         }
         try context.output.show(imported) {
             [
-                "\(imported.events) events: \(imported.new) new, \(imported.known) known already",
+                "\(imported.events.counted("event")): \(imported.new) new, \(imported.known) known already",
                 "\(imported.toApply) to be applied in the next pass, \(imported.ignored) ignored",
             ]
         }

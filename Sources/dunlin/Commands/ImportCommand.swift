@@ -75,7 +75,7 @@ struct ImportCommand: DunlinCommand {
         try context.output.show(report) { report.lines(context.output) }
         for line in result.problems.lines { context.output.complain(line) }
         if !result.problems.isEmpty {
-            context.output.complain("Nothing was stored: \(result.problems.count) problem(s).")
+            context.output.complain("Nothing was stored: \(result.problems.count.counted("problem")).")
             return .badInput
         }
         return result.conflicts.isEmpty ? .done : .needsPerson

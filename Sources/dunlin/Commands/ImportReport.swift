@@ -74,9 +74,11 @@ struct ImportReport: Encodable {
         if !charges.isEmpty {
             lines += ["", "Charges of the next \(ImportForecast.days) days:"] + output.lines(of: tableOfCharges)
         }
-        if waitingPeriods > 0 { lines.append("\(waitingPeriods) older period(s) will wait for a decision.") }
+        if waitingPeriods > 0 { lines.append("\(waitingPeriods.counted("older period")) will wait for a decision.") }
         if parkedSubscriptions > 0 {
-            lines.append("\(parkedSubscriptions) subscription(s) cannot be billed as they are.")
+            lines.append(
+                parkedSubscriptions.counted(
+                    "subscription cannot be billed as it is.", "subscriptions cannot be billed as they are."))
         }
         if dryRun { lines += ["", "Nothing was stored: this was a dry run."] }
         return lines

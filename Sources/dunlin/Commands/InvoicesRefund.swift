@@ -5,7 +5,7 @@ import DunlinJobs
 import DunlinLedger
 
 /// `dunlin invoices refund`: money that was collected goes back (money.md 24).
-struct InvoicesRefund: DunlinCommand {
+struct InvoicesRefund: HandCommand {
     static let configuration = CommandConfiguration(
         commandName: "refund",
         abstract: "Give back what invoices collected: all of it, or of one a part.",
@@ -53,13 +53,10 @@ struct InvoicesRefund: DunlinCommand {
         if amount != nil, ids.count != 1 { throw ValidationError("--amount is for one invoice") }
     }
 
+    func verb(_ context: Context) -> InvoiceVerb { .refund }
+
     func run(in context: Context) async throws -> ExitStatus {
-        guard ids.count == 1, let id = ids.first else {
-            return try await HandRun(
-                verb: InvoiceVerb.refund, words: .init(command: "invoices refund", row: "INVOICE"), options: hand,
-                filterKeys: Invoices.filterKeys, filterStates: Invoices.filterStates
-            ).run(ids, context)
-        }
+        guard ids.count == 1, let id = ids.first else { return try await decide(context) }
         let database = try context.openDatabase(try context.settings())
         defer { database.close() }
         let (answer, refund) = try await answer(id, database, context)

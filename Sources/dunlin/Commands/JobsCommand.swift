@@ -1,6 +1,5 @@
 import ArgumentParser
 import DunlinJobs
-import DunlinLedger
 import DunlinReports
 
 /// `dunlin jobs list|show|retry|discard`.
@@ -50,7 +49,7 @@ struct JobsCommand: ParsableCommand {
         }
     }
 
-    struct Retry: JobHandCommand {
+    struct Retry: HandCommand {
         static let configuration = CommandConfiguration(
             commandName: "retry", abstract: "Make dead jobs ready with all their runs, and waiting ones due now.",
             discussion: """
@@ -64,11 +63,11 @@ struct JobsCommand: ParsableCommand {
         @OptionGroup var rate: PaceOption
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        var verb: JobVerb { .retry }
-        var pace: Int64? { rate.maxRate?.milliseconds }
+        func verb(_ context: Context) -> JobVerb { .retry }
+        var paceMilliseconds: Int64? { rate.maxRate?.milliseconds }
     }
 
-    struct Discard: JobHandCommand {
+    struct Discard: HandCommand {
         static let configuration = CommandConfiguration(
             commandName: "discard", abstract: "Give jobs up; an invoice that one would have charged is put on hold.")
 
@@ -76,28 +75,6 @@ struct JobsCommand: ParsableCommand {
         @OptionGroup var hand: HandOptions
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        var verb: JobVerb { .discard }
-    }
-}
-
-/// A verb of `dunlin jobs` that a person says about one job or many.
-protocol JobHandCommand: DunlinCommand {
-    var ids: [Int64] { get }
-    var hand: HandOptions { get }
-    var verb: JobVerb { get }
-    var pace: Int64? { get }
-}
-
-extension JobHandCommand {
-    var pace: Int64? { nil }
-
-    func validate() throws { try hand.check(idCount: ids.count) }
-
-    func run(in context: Context) async throws -> ExitStatus {
-        let name = Self.configuration.commandName ?? ""
-        return try await HandRun(
-            verb: verb, words: .init(command: "jobs \(name)", row: "JOB"), options: hand,
-            filterKeys: JobVerb.filterKeys, filterStates: JobVerb.filterStates, paceMilliseconds: pace
-        ).run(ids, context)
+        func verb(_ context: Context) -> JobVerb { .discard }
     }
 }

@@ -27,7 +27,7 @@ struct OwnedTotals: Sendable {
     var lines: [String] {
         active.keys.sorted().map { currency in
             let sum = (sums[currency] ?? nil).map(\.description) ?? "too large a sum of \(currency)"
-            return "\(active[currency] ?? 0) active subscription(s), one period of each: \(sum)"
+            return "\((active[currency] ?? 0).counted("active subscription")), one period of each: \(sum)"
         }
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DunlinCalendar
+import DunlinCore
 import DunlinLedger
 import DunlinReports
 
@@ -94,14 +95,13 @@ struct ProveCommand: DunlinCommand {
             let left = run.leftOut == 0 ? "" : ", \(run.leftOut) left out because they are changing"
             return
                 "\(comparison.gateway) was compared as of \(run.through.rfc3339Seconds)\(why): \(run.checked) looked "
-                + "at, \(run.differences) difference\(run.differences == 1 ? "" : "s")\(left)."
+                + "at, \(run.differences.counted("difference"))\(left)."
         }
     }
 
     private static func overdue(_ proof: Proof) -> String {
         guard let age = proof.oldestOverdueJobSeconds else { return "No job is overdue." }
-        let jobs = proof.overdueJobs == 1 ? "1 job is" : "\(proof.overdueJobs) jobs are"
-        return "\(jobs) due; the oldest since \(Age.text(seconds: age))."
+        return "\(proof.overdueJobs.counted("job is", "jobs are")) due; the oldest since \(Age.text(seconds: age))."
     }
 
     private static func unknown(_ proof: Proof) -> String {

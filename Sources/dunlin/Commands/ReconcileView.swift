@@ -95,9 +95,9 @@ struct ReconcileView: Encodable, Sendable {
 
     var headline: String {
         let left = leftOut == 0 ? "" : ", \(leftOut) left out because they changed meanwhile"
-        let others = foreign == 0 ? "" : ", \(foreign) payment\(foreign == 1 ? "" : "s") of others"
-        return "\(gateway), run \(run): \(from) to \(through), \(checked) compared, \(differences) "
-            + "difference\(differences == 1 ? "" : "s")\(left)\(others)"
+        let others = foreign == 0 ? "" : ", \(foreign.counted("payment")) of others"
+        return "\(gateway), run \(run): \(from) to \(through), \(checked) compared, "
+            + "\(differences.counted("difference"))\(left)\(others)"
     }
 
     func lines(_ output: Output) -> [String] {

@@ -1,3 +1,4 @@
+import DunlinCore
 import DunlinReports
 
 /// Writes a report where it was asked to go, and its manifest beside a file.
@@ -37,6 +38,6 @@ struct ReportRun {
         let sums = totals.totals.map { ", \($0.amount) in \($0.rows)" }.joined()
         let failing = totals.problemTotals.map { ", \($0.amount) in \($0.rows)" }.joined()
         let problems = totals.problems == 0 ? "" : "; \(totals.problems) with a problem\(failing)"
-        return "\(totals.rows) row\(totals.rows == 1 ? "" : "s")\(sums)\(problems)"
+        return "\(totals.rows.counted("row"))\(sums)\(problems)"
     }
 }

@@ -1,3 +1,4 @@
+import DunlinCore
 import DunlinJobs
 import DunlinSimulation
 import Foundation
@@ -120,17 +121,20 @@ struct SimulateReport {
     private func lines(of summary: Summary) -> [String] {
         let coverage = summary.coverage
         let faults = coverage.faults.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        let deeds = coverage.deeds.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
         let seconds = Double(summary.elapsedMilliseconds) / 1000
         let verdict =
             summary.violations.isEmpty
-            ? "no promise was broken" : "\(summary.violations.count) seeds broke a promise"
+            ? "no promise was broken" : "\(summary.violations.count.counted("seed")) broke a promise"
         return [
-            "\(summary.seeds) seeds from \(summary.from), \(summary.subscriptions) subscriptions for \(summary.days) "
-                + "days: \(verdict)",
-            "covered: \(coverage.invoices) periods invoiced, \(coverage.attempts) attempts, \(coverage.successes) "
-                + "successes, \(coverage.declines) declines, \(coverage.events) events, \(coverage.requests) requests, "
-                + "\(coverage.passes) passes, \(coverage.steps) steps",
+            "\(summary.seeds.counted("seed")) from \(summary.from), "
+                + "\(summary.subscriptions.counted("subscription")) for \(summary.days.counted("day")): \(verdict)",
+            "covered: \(coverage.invoices.counted("period")) invoiced, \(coverage.attempts.counted("attempt")), "
+                + "\(coverage.successes.counted("success", "successes")), \(coverage.declines.counted("decline")), "
+                + "\(coverage.events.counted("event")), \(coverage.requests.counted("request")), "
+                + "\(coverage.passes.counted("pass", "passes")), \(coverage.steps.counted("step"))",
             "trouble: \(faults.isEmpty ? "none" : faults.joined(separator: ", "))",
+            "by link and by hand: \(deeds.isEmpty ? "nothing" : deeds.joined(separator: ", "))",
             "\(String(format: "%.1f", seconds)) s, \(summary.subscriptionDaysPerSecond) subscription-days per second",
         ]
     }
@@ -145,7 +149,9 @@ struct SimulationFolder: Sendable {
         let parent =
             FileManager.default.isWritableFile(atPath: memory)
             ? memory : FileManager.default.temporaryDirectory.path
-        var template = Array("\(parent)/dunlin-simulate-XXXXXX".utf8CString)
+        // Named after the process, so that whoever kills it can tell which folder to remove.
+        let process = ProcessInfo.processInfo.processIdentifier
+        var template = Array("\(parent)/dunlin-simulate-\(process)-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else {
             throw CommandFailure(.badInput, "no folder can be made in \(parent)")
         }

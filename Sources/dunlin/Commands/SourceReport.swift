@@ -1,3 +1,4 @@
+import DunlinCore
 import DunlinImport
 import DunlinLedger
 
@@ -58,7 +59,7 @@ struct SourceReport: Encodable {
         lines += section("Changes", changes) + section("Left as they are", conflicts) + section("Notes", notes)
         lines += section("Vanished subscriptions (\(vanishedPolicy))", vanishedSubscriptions)
         if problemCount > 0 {
-            lines += ["", "\(problemCount) bad row(s), left out; what is billed by them is parked."]
+            lines += ["", "\(problemCount.counted("bad row")), left out; what is billed by them is parked."]
         }
         if dryRun { lines += ["", "Nothing was stored: this was a dry run."] }
         return lines

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DunlinCalendar
+import DunlinCore
 import DunlinDatabase
 import DunlinReports
 
@@ -69,26 +70,46 @@ private struct StatusView {
             return status.selfCheck.findings.isEmpty ? [output.good("Nothing needs a person."), ""] : []
         }
         let age = needs.oldestUnknownSeconds.map { ", the oldest since \(Age.text(seconds: $0))" } ?? ""
-        let rows: [(count: Int64, what: String, look: String)] = [
-            (needs.unknown, "attempts unknown\(age)", "attempts list --state unknown"),
+        let rows: [(count: Int64, one: String, many: String, look: String)] = [
+            (needs.unknown, "attempt unknown\(age)", "attempts unknown\(age)", "attempts list --state unknown"),
             (
-                needs.unknownRefunds, "refunds unknown",
+                needs.unknownRefunds, "refund unknown", "refunds unknown",
                 needs.unknownRefundInvoice.map { "invoices show \($0)" } ?? "prove"
             ),
-            (needs.collectedAfterEnd, "invoices collected after their end", "invoices list --state paid"),
-            (needs.deadJobs, "dead jobs", "jobs list --state dead"),
-            (needs.parked, "parked subscriptions", "subscriptions list --state parked"),
-            (needs.waiting, "periods without a decision", "report waiting"),
-            (needs.onHold, "invoices on hold", "invoices list --state on_hold"),
-            (needs.needsMethod, "invoices without a usable card", "invoices list --state needs_method"),
-            (needs.needsCustomer, "invoices the customer must confirm", "invoices list --state needs_customer"),
-            (needs.failedEvents, "events that could not be applied", "events list --state failed"),
-            (needs.drift, "differences from the gateway", "report reconciliation"),
-            (needs.failedNotices, "notices that nobody took", "notices list --state failed"),
-            (needs.badSourceRows, "rows of the source not taken over", "import --source --dry-run"),
+            (
+                needs.collectedAfterEnd, "invoice collected after its end", "invoices collected after their end",
+                "invoices list --state paid"
+            ),
+            (needs.deadJobs, "dead job", "dead jobs", "jobs list --state dead"),
+            (needs.parked, "parked subscription", "parked subscriptions", "subscriptions list --state parked"),
+            (needs.waiting, "period without a decision", "periods without a decision", "report waiting"),
+            (needs.onHold, "invoice on hold", "invoices on hold", "invoices list --state on_hold"),
+            (
+                needs.needsMethod, "invoice without a usable card", "invoices without a usable card",
+                "invoices list --state needs_method"
+            ),
+            (
+                needs.needsCustomer, "invoice the customer must confirm", "invoices the customer must confirm",
+                "invoices list --state needs_customer"
+            ),
+            (
+                needs.failedEvents, "event that could not be applied", "events that could not be applied",
+                "events list --state failed"
+            ),
+            (needs.drift, "difference from the gateway", "differences from the gateway", "report reconciliation"),
+            (
+                needs.failedNotices, "notice that nobody took", "notices that nobody took",
+                "notices list --state failed"
+            ),
+            (
+                needs.badSourceRows, "row of the source not taken over", "rows of the source not taken over",
+                "import --source --dry-run"
+            ),
         ]
         var table = Table([.right(""), .left("NEEDS A PERSON"), .left("LOOK WITH DUNLIN")])
-        for row in rows where row.count > 0 { table.add([String(row.count), row.what, row.look]) }
+        for row in rows where row.count > 0 {
+            table.add([String(row.count), row.count.named(row.one, row.many), row.look])
+        }
         return output.lines(of: table) + [""]
     }
 
@@ -109,7 +130,8 @@ private struct StatusView {
             + notices
             + selfCheck
             + schedule
-            + (status.changedRows == 0 ? [] : ["Changed rows   \(status.changedRows) wait for the next pass"])
+            + (status.changedRows == 0
+                ? [] : ["Changed rows   \(status.changedRows.counted("waits", "wait")) for the next pass"])
     }
 
     private var webhooks: [String] {
@@ -117,12 +139,12 @@ private struct StatusView {
         var parts: [String] = []
         if inbox.unappliedEvents > 0 {
             let age = inbox.oldestUnappliedSeconds.map { ", the oldest since \(Age.text(seconds: $0))" } ?? ""
-            parts.append("\(inbox.unappliedEvents) events to apply\(age)")
+            parts.append("\(inbox.unappliedEvents.counted("event")) to apply\(age)")
         }
-        if inbox.foreignIntents > 0 { parts.append("\(inbox.foreignIntents) foreign intents") }
+        if inbox.foreignIntents > 0 { parts.append(inbox.foreignIntents.counted("foreign intent")) }
         if inbox.wrongSignatures > 0 {
             let last = inbox.lastWrongSignatureAt.map { ", last at \($0)" } ?? ""
-            parts.append(output.bad("\(inbox.wrongSignatures) wrong signatures\(last)"))
+            parts.append(output.bad("\(inbox.wrongSignatures.counted("wrong signature"))\(last)"))
         }
         let last = inbox.lastWebhookSeconds.map { "last \(Age.text(seconds: $0)) ago" } ?? "none yet"
         return ["Webhooks       \(([last] + parts).joined(separator: "; "))"]
@@ -132,7 +154,7 @@ private struct StatusView {
         guard !status.reconciliations.isEmpty else { return ["Reconciliation never made"] }
         return status.reconciliations.map { run in
             let end = run.endedAt.map { "complete at \($0)" } ?? "begun at \(run.startedAt) and not complete"
-            return "Reconciliation \(run.gateway) \(end), \(run.differences) differences"
+            return "Reconciliation \(run.gateway) \(end), \(run.differences.counted("difference"))"
         }
     }
 
@@ -151,7 +173,8 @@ private struct StatusView {
         status.schedule.map { line in
             let next = line.nextTickAt.map { "next \($0)" } ?? "never again"
             let last = line.lastTickAt.map { "\(next), last fired for \($0)" } ?? "\(next), has not fired yet"
-            let missed = line.missedAt.map { ", \(line.missed) missed ticks not made up for, found at \($0)" } ?? ""
+            let missed =
+                line.missedAt.map { ", \(line.missed.counted("missed tick")) not made up for, found at \($0)" } ?? ""
             return "Schedule       \(line.line) \(last)\(missed)"
         }
     }

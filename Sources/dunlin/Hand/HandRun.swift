@@ -9,23 +9,14 @@ import DunlinLedger
 /// Named rows are decided all together or not at all; of the rows that fit a filter those that may not be decided are
 /// left out and named.
 struct HandRun<Verb: HandVerb> {
-    /// What rows and the verb are called.
-    struct Words {
-        /// `invoices void`.
-        var command: String
-        /// Of the first column: `INVOICE`.
-        var row: String
-    }
-
     /// So many lines are printed for people; --json has them all.
     private static var shownMax: Int { 200 }
     private static var selectedMax: Int { 100_000 }
 
     let verb: Verb
-    let words: Words
+    /// `invoices void`.
+    let command: String
     let options: HandOptions
-    let filterKeys: [RowFilter.Key]
-    let filterStates: [String]
     var paceMilliseconds: Int64?
 
     func run(_ ids: [Verb.ID], _ context: Context) async throws -> ExitStatus {
@@ -68,7 +59,7 @@ struct HandRun<Verb: HandVerb> {
     private func filter(_ zone: Zone) throws -> RowFilter? {
         guard let text = options.filter else { return nil }
         do {
-            return try RowFilter(parsing: text, keys: filterKeys, states: filterStates, zone: zone)
+            return try RowFilter(parsing: text, keys: Verb.filterKeys, states: Verb.filterStates, zone: zone)
         } catch {
             throw CommandFailure(.badInput, "--filter: \(error)")
         }
@@ -100,21 +91,21 @@ struct HandRun<Verb: HandVerb> {
         guard StandardStreams.inputIsTerminal else {
             throw CommandFailure(.badInput, "nothing was changed: look at the totals, then say --yes")
         }
-        context.output.complain("dunlin \(words.command): type yes to go on:")
+        context.output.complain("dunlin \(command): type yes to go on:")
         guard readLine().map({ $0.lowercased().filter { !$0.isWhitespace } }) == "yes" else {
             throw CommandFailure(.badInput, "nothing was changed")
         }
     }
 
     private func summary(_ outcome: HandBatch<Verb>.Outcome) -> [String] {
-        var lines = ["\(outcome.done.count) \(words.row.lowercased())\(outcome.done.count == 1 ? "" : "s")"]
+        var lines = [outcome.done.count.counted(Verb.noun)]
         lines += outcome.totals.map { "  \($0.amount) in \($0.count)" }
         if !outcome.refused.isEmpty { lines.append("\(outcome.refused.count) left out") }
         return lines
     }
 
     private func failure(_ refused: [HandRefusal]) -> CommandFailure {
-        let lines = refused.prefix(20).map { "\(words.row.lowercased()) \($0)" }
+        let lines = refused.prefix(20).map { "\(Verb.noun) \($0)" }
         let more = refused.count > 20 ? ["and \(refused.count - 20) more"] : []
         return CommandFailure(.badInput, (lines + more + ["nothing was changed"]).joined(separator: "\n"))
     }
@@ -161,7 +152,9 @@ struct HandRun<Verb: HandVerb> {
     private func lines(_ outcome: HandBatch<Verb>.Outcome, _ context: Context) -> [String] {
         var lines: [String] = []
         if !outcome.done.isEmpty {
-            var table = Table([.left(words.row), .right("AMOUNT"), .left("WHAT"), .left("WHEN"), .left("REMARK")])
+            var table = Table([
+                .left(Verb.noun.uppercased()), .right("AMOUNT"), .left("WHAT"), .left("WHEN"), .left("REMARK"),
+            ])
             for done in outcome.done.prefix(Self.shownMax) {
                 table.add([
                     done.id, done.amount?.description ?? "", done.what, done.at?.rfc3339Seconds ?? "",
@@ -185,7 +178,7 @@ struct HandRun<Verb: HandVerb> {
 
     private func result(_ outcome: HandBatch<Verb>.Outcome, _ context: Context) -> Result {
         Result(
-            command: words.command, dryRun: options.dryRun, reason: Redaction.clean(options.reason), by: context.actor,
+            command: command, dryRun: options.dryRun, reason: Redaction.clean(options.reason), by: context.actor,
             done: outcome.done.map { done in
                 Result.Done(
                     id: done.id, subscription: done.subscriptionID, what: done.what, amount: done.amount?.majorUnits,

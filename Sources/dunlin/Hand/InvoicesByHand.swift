@@ -1,31 +1,8 @@
 import ArgumentParser
 import DunlinJobs
-import DunlinLedger
-
-/// A verb of `dunlin invoices` that a person says about one invoice or many.
-protocol InvoiceHandCommand: DunlinCommand {
-    var ids: [Int64] { get }
-    var hand: HandOptions { get }
-    var verb: InvoiceVerb { get }
-    var pace: Int64? { get }
-}
-
-extension InvoiceHandCommand {
-    var pace: Int64? { nil }
-
-    func validate() throws { try hand.check(idCount: ids.count) }
-
-    func run(in context: Context) async throws -> ExitStatus {
-        let name = Self.configuration.commandName ?? ""
-        return try await HandRun(
-            verb: verb, words: .init(command: "invoices \(name)", row: "INVOICE"), options: hand,
-            filterKeys: Invoices.filterKeys, filterStates: Invoices.filterStates, paceMilliseconds: pace
-        ).run(ids, context)
-    }
-}
 
 extension InvoicesCommand {
-    struct Retry: InvoiceHandCommand {
+    struct Retry: HandCommand {
         static let configuration = CommandConfiguration(
             commandName: "retry",
             abstract: "Try open invoices now, or at a rate; the next pass sends it.",
@@ -47,11 +24,11 @@ extension InvoicesCommand {
         var overrideNetworkLimit = false
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        var verb: InvoiceVerb { overrideNetworkLimit ? .retryAboveNetworkLimit : .retry }
-        var pace: Int64? { rate.maxRate?.milliseconds }
+        func verb(_ context: Context) -> InvoiceVerb { overrideNetworkLimit ? .retryAboveNetworkLimit : .retry }
+        var paceMilliseconds: Int64? { rate.maxRate?.milliseconds }
     }
 
-    struct Void: InvoiceHandCommand {
+    struct Void: HandCommand {
         static let configuration = CommandConfiguration(
             commandName: "void",
             abstract: "Say that open invoices were never owed; nothing of them is tried any more.",
@@ -65,10 +42,10 @@ extension InvoicesCommand {
         @OptionGroup var hand: HandOptions
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        var verb: InvoiceVerb { .void }
+        func verb(_ context: Context) -> InvoiceVerb { .void }
     }
 
-    struct MarkPaid: InvoiceHandCommand {
+    struct MarkPaid: HandCommand {
         static let configuration = CommandConfiguration(
             commandName: "mark-paid",
             abstract: "Say that the money came another way, such as a bank transfer.",
@@ -83,10 +60,10 @@ extension InvoicesCommand {
         @OptionGroup var hand: HandOptions
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        var verb: InvoiceVerb { .markPaid }
+        func verb(_ context: Context) -> InvoiceVerb { .markPaid }
     }
 
-    struct MarkUncollectible: InvoiceHandCommand {
+    struct MarkUncollectible: HandCommand {
         static let configuration = CommandConfiguration(
             commandName: "mark-uncollectible",
             abstract: "Give open invoices up; they stay owed and on the dunning list.",
@@ -99,10 +76,10 @@ extension InvoicesCommand {
         @OptionGroup var hand: HandOptions
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        var verb: InvoiceVerb { .markUncollectible }
+        func verb(_ context: Context) -> InvoiceVerb { .markUncollectible }
     }
 
-    struct Hold: InvoiceHandCommand {
+    struct Hold: HandCommand {
         static let configuration = CommandConfiguration(
             commandName: "hold",
             abstract: "Try open invoices no more until they are released.",
@@ -116,10 +93,10 @@ extension InvoicesCommand {
         @OptionGroup var hand: HandOptions
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        var verb: InvoiceVerb { .hold }
+        func verb(_ context: Context) -> InvoiceVerb { .hold }
     }
 
-    struct Release: InvoiceHandCommand {
+    struct Release: HandCommand {
         static let configuration = CommandConfiguration(
             commandName: "release",
             abstract: "Let invoices go on that are on hold.",
@@ -137,11 +114,11 @@ extension InvoicesCommand {
         @OptionGroup var rate: PaceOption
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        var verb: InvoiceVerb { .release }
-        var pace: Int64? { rate.maxRate?.milliseconds }
+        func verb(_ context: Context) -> InvoiceVerb { .release }
+        var paceMilliseconds: Int64? { rate.maxRate?.milliseconds }
     }
 
-    struct Note: InvoiceHandCommand {
+    struct Note: HandCommand {
         static let configuration = CommandConfiguration(
             commandName: "note",
             abstract: "Keep a note with invoices: the text of --reason, shown with them and in the dunning list.",
@@ -154,6 +131,6 @@ extension InvoicesCommand {
         @OptionGroup var hand: HandOptions
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        var verb: InvoiceVerb { .note }
+        func verb(_ context: Context) -> InvoiceVerb { .note }
     }
 }

@@ -2,27 +2,8 @@ import ArgumentParser
 import DunlinJobs
 import DunlinLedger
 
-/// A verb of `dunlin subscriptions` that a person says about one subscription or many.
-protocol SubscriptionHandCommand: DunlinCommand {
-    var ids: [String] { get }
-    var hand: HandOptions { get }
-    func verb(_ context: Context) throws -> SubscriptionVerb
-}
-
-extension SubscriptionHandCommand {
-    func validate() throws { try hand.check(idCount: ids.count) }
-
-    func run(in context: Context) async throws -> ExitStatus {
-        let name = Self.configuration.commandName ?? ""
-        return try await HandRun(
-            verb: try verb(context), words: .init(command: "subscriptions \(name)", row: "SUBSCRIPTION"),
-            options: hand, filterKeys: Subscriptions.filterKeys, filterStates: Subscriptions.filterStates
-        ).run(ids, context)
-    }
-}
-
 extension SubscriptionsCommand {
-    struct Pause: SubscriptionHandCommand {
+    struct Pause: HandCommand {
         static let configuration = CommandConfiguration(
             commandName: "pause",
             abstract: "Bill nothing until it is resumed, whatever the owner's row says; open invoices rest.",
@@ -45,10 +26,10 @@ extension SubscriptionsCommand {
             try hand.check(idCount: ids.count)
         }
 
-        func verb(_ context: Context) throws -> SubscriptionVerb { .pause(shifts: keep ? false : shift ? true : nil) }
+        func verb(_ context: Context) -> SubscriptionVerb { .pause(shifts: keep ? false : shift ? true : nil) }
     }
 
-    struct Resume: SubscriptionHandCommand {
+    struct Resume: HandCommand {
         static let configuration = CommandConfiguration(
             commandName: "resume",
             abstract: "End a pause that was set here.",
@@ -61,10 +42,10 @@ extension SubscriptionsCommand {
         @OptionGroup var hand: HandOptions
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        func verb(_ context: Context) throws -> SubscriptionVerb { .resume }
+        func verb(_ context: Context) -> SubscriptionVerb { .resume }
     }
 
-    struct Cancel: SubscriptionHandCommand {
+    struct Cancel: HandCommand {
         static let configuration = CommandConfiguration(
             commandName: "cancel",
             abstract: "End subscriptions now and for good; their open invoices become void.",
@@ -79,10 +60,10 @@ extension SubscriptionsCommand {
         @OptionGroup var hand: HandOptions
         @OptionGroup(title: "Everywhere") var global: GlobalOptions
 
-        func verb(_ context: Context) throws -> SubscriptionVerb { .cancel }
+        func verb(_ context: Context) -> SubscriptionVerb { .cancel }
     }
 
-    struct Unpark: SubscriptionHandCommand {
+    struct Unpark: HandCommand {
         static let configuration = CommandConfiguration(
             commandName: "unpark",
             abstract: "Bill rows that are parked because they look like a second import of another one.",

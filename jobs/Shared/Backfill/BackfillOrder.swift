@@ -44,7 +44,8 @@ public enum BackfillError: Error, Hashable, Sendable, CustomStringConvertible {
         case .otherProcess: "another process is applying this plan: let it end, or apply the plan again after it"
         case .gateway(let name, let why): "\(name): \(why): nothing more was applied"
         case .clock(let name, let why): "\(name): \(why): nothing more was applied"
-        case .changed(let lines): "\(lines.count) line(s) of the plan no longer hold"
+        case .changed(let lines):
+            lines.count.counted("line of the plan no longer holds", "lines of the plan no longer hold")
         }
     }
 }

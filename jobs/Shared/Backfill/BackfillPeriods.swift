@@ -49,8 +49,8 @@ struct BackfillPeriods {
     /// The last instant of the range's last day in the subscription's zone.
     private func rangeEnd(_ row: PlanningRow) -> Instant {
         guard let dayAfter = order.range.to.adding(days: 1) else { return now }
-        let zone = Zone(row.subscription.timeZone) ?? .utc
-        return zone.instant(of: LocalDateTime(date: dayAfter, time: .midnight)).instant.adding(milliseconds: -1)
+        let midnight = LocalDateTime(date: dayAfter, time: .midnight)
+        return row.subscription.zone.instant(of: midnight).instant.adding(milliseconds: -1)
     }
 
     private func terms(_ row: PlanningRow) -> SubscriptionTerms? {

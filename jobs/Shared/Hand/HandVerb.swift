@@ -9,6 +9,13 @@ public import DunlinLedger
 public protocol HandVerb: Sendable {
     associatedtype ID: Hashable, Sendable, CustomStringConvertible
 
+    /// What one of the rows is called: `invoice`.
+    static var noun: String { get }
+    /// By what rows may be chosen.
+    static var filterKeys: [RowFilter.Key] { get }
+    /// The words that `state` takes there.
+    static var filterStates: [String] { get }
+
     /// Decides about one row in the caller's transaction, and keeps who decided it and why.
     ///
     /// - Parameter at: when what follows is due; `order.now`, unless it is spread over time.

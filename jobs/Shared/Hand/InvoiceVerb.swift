@@ -6,6 +6,10 @@ import DunlinQueue
 
 /// What a person decides about an invoice. What would break a promise is refused (money.md 20).
 public enum InvoiceVerb: HandVerb {
+    public static let noun = "invoice"
+    public static let filterKeys = Invoices.filterKeys
+    public static let filterStates = Invoices.filterStates
+
     /// Try it now, or at its turn.
     case retry
     /// The same, once, although a network's budget of the card is used up. It counts like any try, and opens no card that
@@ -80,10 +84,10 @@ struct InvoiceByHand {
 
     /// Canceled and paused subscriptions are not charged, and nobody is while a dispute is open.
     private func mustBeWished(_ subscription: Subscription, _ tx: Transaction) throws {
-        let hold = try BillingStates.find(subscription.id, tx)?.hold
-        if subscription.status == .canceled || hold == .cancel { throw refusal("its subscription is canceled") }
-        if subscription.status == .paused || hold == .pause {
-            throw refusal("its subscription is paused: resume it first")
+        switch subscription.status.under(try BillingStates.find(subscription.id, tx)?.hold) {
+        case .active: break
+        case .canceled: throw refusal("its subscription is canceled")
+        case .paused: throw refusal("its subscription is paused: resume it first")
         }
         if let dispute = try Disputes.open(ofCustomer: invoice.customerID, tx) {
             throw refusal(DisputeHold.reason(dispute))
@@ -94,9 +98,9 @@ struct InvoiceByHand {
     private func obstacle(
         _ subscription: Subscription, overridesNetworkLimit: Bool, _ tx: Transaction
     ) throws -> ChargeObstacle? {
-        let zone = Zone(subscription.timeZone) ?? .utc
         let outlook = try ChargeOutlook(
-            of: subscription, gateway: invoice.gateway, at: at, on: zone.local(of: at).date, sameAmountAs: invoice,
+            of: subscription, gateway: invoice.gateway, at: at, on: subscription.localDate(of: at),
+            sameAmountAs: invoice,
             after: Attempts.of(invoice.id, tx), tx)
         guard var obstacle = outlook.obstacle else { return nil }
         switch obstacle.code {

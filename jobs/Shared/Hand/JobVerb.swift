@@ -6,6 +6,7 @@ import DunlinQueue
 
 /// What a person decides about jobs.
 public enum JobVerb: HandVerb {
+    public static let noun = "job"
     public static let filterKeys: [RowFilter.Key] = [.state, .kind, .queue]
     public static let filterStates = ["ready", "dead"]
 

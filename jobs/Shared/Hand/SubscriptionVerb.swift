@@ -6,6 +6,10 @@ public import DunlinLedger
 /// What a person decides about a subscription: a hold of our own, which no import lifts (money.md 18). The owner's row
 /// stays as it is, and the stricter of the two applies.
 public enum SubscriptionVerb: HandVerb {
+    public static let noun = "subscription"
+    public static let filterKeys = Subscriptions.filterKeys
+    public static let filterStates = Subscriptions.filterStates
+
     /// - Parameter shifts: its end moves what follows by its length; nil for what the owner's row says.
     case pause(shifts: Bool?)
     case resume
@@ -82,7 +86,9 @@ struct SubscriptionByHand {
         }
         try keep("canceled_by_hand", tx)
         return done(
-            "is canceled", remark: open.isEmpty ? nil : "\(open.count) open invoice(s) of it end as void")
+            "is canceled",
+            remark: open.isEmpty
+                ? nil : open.count.counted("open invoice of it ends", "open invoices of it end") + " as void")
     }
 
     func unpark(_ judge: PlanningJudge, _ tx: Transaction) throws -> HandDone {

@@ -18,8 +18,7 @@ struct CardsInUse {
 
     /// What the subscription would be charged on now.
     func card(of subscription: Subscription, gateway: String, _ tx: Transaction) throws -> PaymentMethod? {
-        let zone = Zone(subscription.timeZone) ?? .utc
-        return try MethodChoice.choose(for: subscription, gateway: gateway, on: zone.local(of: now).date, tx).method
+        try MethodChoice.choose(for: subscription, gateway: gateway, on: subscription.localDate(of: now), tx).method
     }
 
     /// Whole days until the last day on which the card is valid, where the customer lives; negative afterwards, nil where

@@ -22,10 +22,10 @@ struct NoticeWriter {
     func tell(_ invoice: Invoice, told: [NoticeKind] = [], _ tx: Transaction) throws {
         let tries = try NoticeFacts.tries(invoice.id, tx)
         let policy = try Dunning(billing: billing, now: now).policy(of: invoice, tx)
-        let declineClass = try Attempts.lastDeclineClass(of: invoice.id, tx) ?? .needsMethod
         let finalActionSeconds = invoice.finalActionAt.map { ($0.milliseconds - now.milliseconds + 999) / 1000 }
         let dues = policy.notices(
-            in: invoice.situation, told: told, declineClass: declineClass, finalActionSeconds: finalActionSeconds)
+            in: invoice.situation, told: told, declineClass: try whyItWaits(invoice, tx),
+            finalActionSeconds: finalActionSeconds)
         for due in dues {
             try write(
                 NewNotice(
@@ -33,6 +33,12 @@ struct NoticeWriter {
                     customerID: invoice.customerID, subscriptionID: invoice.subscriptionID, invoiceID: invoice.id,
                     step: tries, reminder: due.reminder, dueAt: now.adding(seconds: due.delaySeconds)), tx)
         }
+    }
+
+    /// What is asked of the customer goes by the last decline; of other debts nobody asks.
+    private func whyItWaits(_ invoice: Invoice, _ tx: Transaction) throws -> DeclineClass {
+        guard invoice.situation == .needsCustomer || invoice.situation == .needsMethod else { return .needsMethod }
+        return try Attempts.lastDeclineClass(of: invoice.id, tx) ?? .needsMethod
     }
 
     /// To the owner's application.

@@ -72,12 +72,9 @@ extension ReconcilePhases {
         }
         for difference in MoneyComparison.differences(ledger: payment.side, gateway: side) {
             var found = ReconcileException(
-                .differing, .intent, id,
+                difference, of: .intent, id,
                 text: "invoice \(payment.invoiceID): \(difference.field.rawValue) of \(id) is \(difference.ledger) in "
                     + "the ledger and \(difference.gateway) at the gateway")
-            found.field = difference.field.rawValue
-            found.ledgerValue = difference.ledger
-            found.gatewayValue = difference.gateway
             found.amount = side.amount ?? payment.amount
             found.gatewayCustomerID = payment.gatewayCustomerID
             found.movesMoney = difference.movesMoney

@@ -122,10 +122,10 @@ extension ReconcilePhases {
         guard let source = line.snapshot.sourceID else { return }
         if let object = seen[source], object.intentID != nil {
             (line.intentID, line.invoiceID) = (object.intentID, object.invoiceID)
-        } else if let refund = try LedgerSide.refund(gateway: name, gatewayID: source, tx) {
-            (line.intentID, line.invoiceID) = (refund.intentID, refund.invoiceID)
-        } else if let dispute = try LedgerSide.dispute(gateway: name, gatewayID: source, tx) {
-            (line.intentID, line.invoiceID) = (dispute.intentID, dispute.invoiceID)
+        } else if let back = try LedgerSide.moneyBack(.refund, gateway: name, gatewayID: source, tx)
+            ?? LedgerSide.moneyBack(.dispute, gateway: name, gatewayID: source, tx)
+        {
+            (line.intentID, line.invoiceID) = (back.intentID, back.invoiceID)
         } else if let payment = try LedgerSide.payment(gateway: name, chargeID: source, tx) {
             (line.intentID, line.invoiceID) = (payment.gatewayID, payment.invoiceID)
         }

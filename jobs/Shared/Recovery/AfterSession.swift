@@ -25,7 +25,7 @@ struct AfterSession {
         case .declined:
             let declineClass = classified?.declineClass
             let isFinal = declineClass == .never || declineClass == .needsMethod
-            if isFinal, try !hasAnotherCard(invoice, tx) {
+            if isFinal, try Dunning(billing: billing, now: now).choice(for: invoice, tx)?.method == nil {
                 try Invoices.wait(invoice.id, for: .needsMethod, failedAt: now, tx)
                 try beginGrace(invoice, .askMethod, declineClass ?? .needsMethod, tx)
             } else {
@@ -62,11 +62,5 @@ struct AfterSession {
     ) throws {
         guard invoice.finalActionAt == nil else { return }
         try Dunning(billing: billing, now: now).beginGrace(of: invoice, after: step, declineClass, tx)
-    }
-
-    private func hasAnotherCard(_ invoice: Invoice, _ tx: Transaction) throws -> Bool {
-        guard let subscription = try Subscriptions.find(invoice.subscriptionID, tx) else { return false }
-        let today = (Zone(subscription.timeZone) ?? .utc).local(of: now).date
-        return try MethodChoice.choose(for: subscription, gateway: invoice.gateway, on: today, tx).method != nil
     }
 }

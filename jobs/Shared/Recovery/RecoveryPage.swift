@@ -130,9 +130,8 @@ extension RecoveryPage {
         let method =
             try saved
             ?? subscription.flatMap {
-                let today = (Zone($0.timeZone) ?? .utc).local(of: now).date
-                return try MethodChoice.choose(
-                    for: $0, gateway: invoice.gateway, on: today, after: attempts, tx
+                try MethodChoice.choose(
+                    for: $0, gateway: invoice.gateway, on: $0.localDate(of: now), after: attempts, tx
                 ).method
             }
         return method.map { Card(brand: $0.brand, last4: $0.last4) }
