@@ -112,7 +112,8 @@ public struct DunningPolicy: Hashable, Sendable {
         case .succeeded: return .paid
         case .needsCustomer: return .askCustomer
         case .processing, .unknown: return .settle(at: now.adding(seconds: settleDelay(asks: asks)))
-        case .refused(let refusal): return .hold(reason: Self.text(refusal))
+        case .refused(let refusal):
+            return refusal.isAboutMethod ? .askMethod : .hold(reason: Self.text(refusal))
         case .neverHappened: return .tryAgain(at: now)
         case .declined:
             let declineClass = classified?.declineClass ?? .issuerSoft

@@ -47,6 +47,13 @@ public struct Refusal: Hashable, Sendable {
     public var httpStatus: Int
     public var code: String?
     public var parameter: String?
+    /// True when the request was fine but for the payment method: it was detached, or is no method of the customer's any
+    /// more (stripe.md 3.2).
+    public var isAboutMethod: Bool {
+        guard kind == .request else { return false }
+        return code == "payment_method_unexpected_state"
+            || (code == "resource_missing" && parameter == "payment_method")
+    }
     /// Cleaned of anything that looks like card data.
     public var message: String
 

@@ -63,6 +63,11 @@ import Testing
                 400, body: #"{"error":{"type":"invalid_request_error","code":"payment_intent_unexpected_state"}}"#),
             "refused wrong_state 400 payment_intent_unexpected_state"),
         Case(
+            "a method that was detached",
+            .answer(
+                400, body: #"{"error":{"type":"invalid_request_error","code":"payment_method_unexpected_state"}}"#),
+            "refused request 400 payment_method_unexpected_state"),
+        Case(
             "key used with other parameters", .answer(400, body: #"{"error":{"type":"idempotency_error"}}"#),
             "refused idempotency 400 -"),
         Case(

@@ -146,6 +146,27 @@ import Testing
         #expect(reasons.first?.hasSuffix("spare is a backup, and no consent to charge it is on record") == true)
     }
 
+    /// The event that tells of it may be lost: the answer to the charge tells as well, and no unknown stays behind.
+    @Test(arguments: [true, false])
+    func aCardThatWasDetachedUnheardOfIsChargedNoMoreAndTheNextOneIsTaken(_ hasDeclinedBefore: Bool) async throws {
+        let stage = try hasDeclinedBefore ? await Self.declined() : Stage()
+        if !hasDeclinedBefore {
+            try await stage.customer()
+            try await stage.subscribe()
+        }
+        let card = try await stage.text("SELECT gateway_payment_method_id FROM payment_methods")[0]
+        try stage.post("/v1/payment_methods/\(card)/detach", "")
+        try await stage.run(days: 8)
+        #expect(try await stage.attempts().last?.state == .refused)
+        #expect(try await stage.invoice().waitsFor == .needsMethod)
+        #expect(try await stage.violations() == [])
+        try await stage.card("other", of: "c1")
+        try await stage.database.write { tx in try PaymentMethods.set(.default, to: "other", of: "c1", tx) }
+        #expect(try await Self.triesSoon(stage) == 1)
+        #expect(try await stage.invoice().state == .paid)
+        #expect(try await stage.violations() == [])
+    }
+
     @Test func aNewBrandStopsTheCardUntilTheCustomerAgreesAnew() async throws {
         let stage = try await Self.declined()
         try await stage.database.write { tx in

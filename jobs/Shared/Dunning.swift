@@ -51,8 +51,11 @@ struct Dunning {
     }
 
     private static func fallback(_ outcome: ChargeOutcome) -> DeclineClass {
-        if case .needsCustomer = outcome { return .needsAuth }
-        return .issuerSoft
+        switch outcome {
+        case .needsCustomer: .needsAuth
+        case .refused(let refusal) where refusal.isAboutMethod: .needsMethod
+        default: .issuerSoft
+        }
     }
 
     /// The customer's time begins to run: the final action is carried out at its end, or at once where there is none.

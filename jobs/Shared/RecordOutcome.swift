@@ -160,6 +160,12 @@ struct RecordOutcome {
                     frozen.attempt.closing(declineClass, reason: reason ?? declineClass.rawValue), now: now, tx)
             }
         }
+        if case .refused(let refusal) = answer.outcome, refusal.isAboutMethod {
+            try RetryBudget.close(
+                gateway: gateway.name, cardKey: frozen.attempt.gatewayPaymentMethodID,
+                .init(cause: .detached, reason: "the gateway says that it is not its customer's any more"), now: now, tx
+            )
+        }
         guard invoice.state == .open else {
             return try goOnClosing(frozen, invoice, tx)
         }
@@ -196,7 +202,7 @@ struct RecordOutcome {
         let dunning = Dunning(billing: billing, now: now)
         let next = try dunning.consequence(
             of: outcome, classified, for: invoice, tries: tries, asks: frozen.attempt.asks, tx)
-        let failedAt = tries > 0 ? now : nil
+        let failedAt = tries > 0 || next.step == .askMethod ? now : nil
         switch next.step {
         case .paid, .settle: break
         case .tryAgain(let at): try tryAgain(invoice, at: at, failedAt: failedAt, tx)

@@ -36,8 +36,7 @@ struct StripeDialect: Dialect {
     func refusalKind(_ error: ErrorBody?) -> Refusal.Kind {
         if error?.type == "idempotency_error" { return .idempotency }
         switch error?.code {
-        case "payment_intent_unexpected_state", "intent_invalid_state", "setup_intent_unexpected_state",
-            "payment_method_unexpected_state":
+        case "payment_intent_unexpected_state", "intent_invalid_state", "setup_intent_unexpected_state":
             return .wrongState
         default: return .request
         }

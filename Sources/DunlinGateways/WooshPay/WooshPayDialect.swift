@@ -37,6 +37,8 @@ struct WooshPayDialect: Dialect {
 
     func refusalKind(_ error: ErrorBody?) -> Refusal.Kind {
         if error?.type == "idempotency_error" { return .idempotency }
-        return error?.code?.hasSuffix("_unexpected_state") == true ? .wrongState : .request
+        // A method that cannot be used says nothing about the intent.
+        guard let code = error?.code, code != "payment_method_unexpected_state" else { return .request }
+        return code.hasSuffix("_unexpected_state") ? .wrongState : .request
     }
 }
