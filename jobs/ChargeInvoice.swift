@@ -64,12 +64,14 @@ struct ChargeInvoice {
             switch snapshot.status {
             case .succeeded:
                 try Collected(billing: billing, now: now).record(invoice, intentID: intent.id, attempt: nil, tx)
-            case .requiresAction: try Invoices.wait(invoice.id, for: .needsCustomer, tx)
+            case .requiresAction:
+                try Invoices.wait(invoice.id, for: .needsCustomer, tx)
+                // A customer in session looks too, while the schedule's own try still waits (P2: one next step).
+                try JobQueue.withdraw(
+                    uniqueKey: FollowUps.chargeKey(invoice.id), reason: "the bank wants the customer", now: now, tx)
             case .requiresCapture:
-                try Invoices.wait(
-                    invoice.id, for: .onHold,
-                    holdReason: "the gateway holds the money of intent \(id): capture or cancel it",
-                    tx)
+                try HoldForPerson.hold(
+                    invoice, reason: "the gateway holds the money of intent \(id): capture or cancel it", now: now, tx)
             case .requiresPaymentMethod, .requiresConfirmation, .processing, .canceled, .other: break
             }
         }
@@ -92,7 +94,7 @@ struct ChargeInvoice {
     }
 
     private func hold(_ invoice: Invoice, _ reason: String, now: Instant, _ tx: Transaction) throws {
-        try Invoices.wait(invoice.id, for: .onHold, holdReason: reason, tx)
+        try HoldForPerson.hold(invoice, reason: reason, now: now, tx)
         try Activity.add(
             "incident", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)
     }

@@ -163,6 +163,22 @@ import Testing
         #expect(try await Self.problems(stage) == [])
     }
 
+    /// What the visit finds ends the schedule's next try too.
+    @Test func aVisitThatFindsTheIntentChangedHoldsTheDebtForAPersonAndNothingElseIsTried() async throws {
+        let stage = try Self.stage(.stripe)
+        let card = try await stage.customer()
+        stage.script(card, ["insufficient_funds"])
+        try await stage.subscribe()
+        try await stage.pass()
+        let id = try #require(try await stage.intents().first?.gatewayID)
+        try stage.post("/v1/payment_intents/\(id)", "amount=99900")
+        try await stage.press()
+        #expect(try await stage.invoice().waitsFor == .onHold)
+        #expect(try await stage.job(ChargeInvoice.kind).contains("ready") == false)
+        #expect(try await Self.problems(stage, Ending(successes: 0, state: .open, waitsFor: .onHold)) == [])
+        #expect(stage.wire.count(.confirm) == 1)
+    }
+
     @Test func aFinalDeclineInSessionAsksForAnotherCard() async throws {
         let stage = try Self.stage(.stripe)
         let card = try await stage.customer()
