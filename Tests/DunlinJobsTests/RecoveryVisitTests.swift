@@ -179,6 +179,19 @@ import Testing
         #expect(stage.wire.count(.confirm) == 1)
     }
 
+    @Test func aVisitThatFindsTheSubscriptionPausedLeavesNothingToTry() async throws {
+        let stage = try Self.stage(.stripe)
+        let card = try await stage.customer()
+        stage.script(card, ["insufficient_funds"])
+        try await stage.subscribe()
+        try await stage.pass()
+        try await stage.database.write { tx in _ = try tx.execute("UPDATE subscriptions SET status = 'paused'") }
+        try await stage.press()
+        #expect(try await stage.invoice().waitsFor == .onHold)
+        #expect(try await stage.job(ChargeInvoice.kind).contains("ready") == false)
+        #expect(try await Self.problems(stage, Ending(successes: 0, state: .open, waitsFor: .onHold)) == [])
+    }
+
     @Test func aFinalDeclineInSessionAsksForAnotherCard() async throws {
         let stage = try Self.stage(.stripe)
         let card = try await stage.customer()

@@ -60,8 +60,7 @@ struct BeginAttempt {
         }
         if let ended = try obeyWish(subscription, invoice, tx) { return ended }
         if let dispute = try Disputes.open(ofCustomer: invoice.customerID, tx) {
-            try Invoices.wait(invoice.id, for: .onHold, holdReason: DisputeHold.reason(dispute), tx)
-            return try finish(tx)
+            return try rest(invoice, because: DisputeHold.reason(dispute), tx)
         }
         let intents = try Intents.of(invoiceID, tx)
         if customer.gateway != invoice.gateway { return try move(invoice, to: customer, intents, tx) }
@@ -122,8 +121,7 @@ struct BeginAttempt {
             try EndingDebts.end(invoice, as: .void, reason: "the subscription was canceled", now: now, tx)
             return .finished
         case .paused:
-            try Invoices.wait(invoice.id, for: .onHold, holdReason: Invoice.pausedHold, tx)
-            return try finish(tx)
+            return try rest(invoice, because: Invoice.pausedHold, tx)
         }
     }
 
@@ -311,9 +309,14 @@ struct BeginAttempt {
     }
 
     private func hold(_ invoice: Invoice, _ reason: String, _ tx: Transaction) throws -> Start {
-        try Invoices.wait(invoice.id, for: .onHold, holdReason: reason, tx)
         try Activity.add(
             "held", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)
+        return try rest(invoice, because: reason, tx)
+    }
+
+    /// With the customer in session the schedule's own try may still wait: it goes too.
+    private func rest(_ invoice: Invoice, because reason: String, _ tx: Transaction) throws -> Start {
+        try HoldForPerson.hold(invoice, reason: reason, now: now, tx)
         return try finish(tx)
     }
 
