@@ -67,10 +67,9 @@ struct ChargeInvoice {
             case .requiresAction:
                 try Invoices.wait(invoice.id, for: .needsCustomer, tx)
                 // A customer in session looks too, while the schedule's own try still waits (P2: one next step).
-                try JobQueue.withdraw(
-                    uniqueKey: FollowUps.chargeKey(invoice.id), reason: "the bank wants the customer", now: now, tx)
+                try FollowUps.chargeIsOver(invoice.id, reason: "the bank wants the customer", now: now, tx)
             case .requiresCapture:
-                try HoldForPerson.hold(
+                try InvoiceHold.begin(
                     invoice, reason: "the gateway holds the money of intent \(id): capture or cancel it", now: now, tx)
             case .requiresPaymentMethod, .requiresConfirmation, .processing, .canceled, .other: break
             }
@@ -94,7 +93,7 @@ struct ChargeInvoice {
     }
 
     private func hold(_ invoice: Invoice, _ reason: String, now: Instant, _ tx: Transaction) throws {
-        try HoldForPerson.hold(invoice, reason: reason, now: now, tx)
+        try InvoiceHold.begin(invoice, reason: reason, now: now, tx)
         try Activity.add(
             "incident", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)
     }

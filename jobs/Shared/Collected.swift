@@ -1,7 +1,6 @@
 import DunlinCalendar
 import DunlinDatabase
 import DunlinLedger
-import DunlinQueue
 import Logging
 
 /// Records that money moved: always, whatever the ledger thought before (P5, money.md 25).
@@ -25,7 +24,7 @@ struct Collected {
         let reason = attempt == nil ? "found_at_gateway" : "charged"
         try Invoices.pay(
             invoice.id, reason: reason, isLate: isLate, collectedMinor: intent.amountMinor, now: now, tx)
-        try JobQueue.withdraw(uniqueKey: "charge-invoice/\(invoice.id)", reason: "paid", now: now, tx)
+        try FollowUps.chargeIsOver(invoice.id, reason: "paid", now: now, tx)
         if invoice.finalActionAt != nil { try FollowUps.dunningIsOver(invoice.id, now: now, tx) }
         try Activity.add(
             isLate ? "collected_after_cancel" : "collected", subscriptionID: invoice.subscriptionID,

@@ -2,7 +2,6 @@ import DunlinCalendar
 import DunlinCore
 import DunlinDatabase
 import DunlinLedger
-import DunlinQueue
 
 /// The dunning policy of an invoice, and what it asks for once Dunlin itself has nothing more to try.
 struct Dunning {
@@ -85,7 +84,7 @@ struct Dunning {
     /// There is no card to try: the debt waits for one, and the customer's time begins to run.
     func askMethod(for invoice: Invoice, _ reason: String, _ tx: Transaction) throws {
         try Invoices.wait(invoice.id, for: .needsMethod, failedAt: now, tx)
-        try JobQueue.withdraw(uniqueKey: FollowUps.chargeKey(invoice.id), reason: reason, now: now, tx)
+        try FollowUps.chargeIsOver(invoice.id, reason: reason, now: now, tx)
         try beginGrace(of: invoice, after: .askMethod, .needsMethod, tx)
         try Activity.add(
             "needs_method", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)

@@ -1,7 +1,6 @@
 import DunlinCalendar
 import DunlinDatabase
 import DunlinLedger
-import DunlinQueue
 
 /// Ends a debt in the caller's transaction (money.md 20): what was to be tried goes, what is in flight is still
 /// settled, and each intent that is open at the gateway gets a job that cancels it.
@@ -12,8 +11,7 @@ enum EndingDebts {
         _ tx: Transaction
     ) throws {
         guard try Invoices.beginClosing(invoice.id, to: state, reason: reason, tx) else { return }
-        try JobQueue.withdraw(
-            uniqueKey: "charge-invoice/\(invoice.id)", reason: "the debt has ended", now: now, tx)
+        try FollowUps.chargeIsOver(invoice.id, reason: "the debt has ended", now: now, tx)
         if invoice.finalActionAt != nil { try FollowUps.dunningIsOver(invoice.id, now: now, tx) }
         // The newest attempt then: by it `prove` tells what came later, whatever the clocks say.
         let last = try Attempts.of(invoice.id, tx).map(\.number).max()

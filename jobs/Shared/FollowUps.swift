@@ -25,6 +25,12 @@ enum FollowUps {
                 runAt: runAt, runsMax: 30), now: now, tx)
     }
 
+    /// Nothing is tried by the schedule any more, or not at the time that was meant. A job that runs is left to find
+    /// out for itself.
+    static func chargeIsOver(_ invoiceID: Int64, reason: String, now: Instant, _ tx: Transaction) throws {
+        try JobQueue.withdraw(uniqueKey: chargeKey(invoiceID), reason: reason, now: now, tx)
+    }
+
     /// The job of a customer's visit, to be claimed where it is written.
     static func visit(_ invoice: Invoice, now: Instant) -> NewJob {
         NewJob(

@@ -2,7 +2,6 @@ import DunlinCalendar
 import DunlinCore
 import DunlinDatabase
 import DunlinLedger
-import DunlinQueue
 
 /// What a change of the owner's rows means for invoices that are open already: a pause holds them, its end lets them
 /// go on, a card that was not tried yet is tried at once, and where none is left one is asked for.
@@ -31,8 +30,7 @@ struct OpenInvoices {
     static func rest(_ invoice: Invoice, reason: String, now: Instant, _ tx: Transaction) throws {
         guard invoice.waitsFor == .scheduled || invoice.waitsFor == .retrying else { return }
         guard try !Attempts.of(invoice.id, tx).contains(where: { $0.state.isInFlight }) else { return }
-        try Invoices.wait(invoice.id, for: .onHold, holdReason: reason, tx)
-        try JobQueue.withdraw(uniqueKey: FollowUps.chargeKey(invoice.id), reason: reason, now: now, tx)
+        try InvoiceHold.begin(invoice, reason: reason, now: now, tx)
     }
 
     /// Has the invoice tried, at once or at a later time.
@@ -40,7 +38,7 @@ struct OpenInvoices {
         let wait: Invoice.Wait = invoice.firstFailedAt == nil ? .scheduled : .retrying
         try Invoices.wait(invoice.id, for: wait, nextAttemptAt: at, tx)
         // A job that waits for another time is replaced: it may have to wait longer.
-        try JobQueue.withdraw(uniqueKey: FollowUps.chargeKey(invoice.id), reason: "its time changed", now: now, tx)
+        try FollowUps.chargeIsOver(invoice.id, reason: "its time changed", now: now, tx)
         try FollowUps.charge(invoice, at: at, now: now, tx)
     }
 
@@ -64,7 +62,7 @@ struct OpenInvoices {
                 "method_changed", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id,
                 reason: "\(choice.method?.id ?? "") is tried at once", now: now, tx)
             try Self.goOn(invoice, at: now, now: now, tx)
-        case .askMethod: try askMethod(invoice, choice.reason, tx)
+        case .askMethod: try Dunning(billing: billing, now: now).askMethod(for: invoice, choice.reason, tx)
         }
     }
 
@@ -91,10 +89,5 @@ struct OpenInvoices {
             tries: attempts.count { $0.state == .declined || $0.state == .needsCustomer },
             triesOfClass: attempts.count { $0.state == .declined && $0.declineClass == last })
         return try !Dunning(billing: billing, now: now).policy(of: invoice, tx).hasTryLeft(history, last)
-    }
-
-    private func askMethod(_ invoice: Invoice, _ reason: String, _ tx: Transaction) throws {
-        try JobQueue.withdraw(uniqueKey: FollowUps.chargeKey(invoice.id), reason: reason, now: now, tx)
-        try Dunning(billing: billing, now: now).askMethod(for: invoice, reason, tx)
     }
 }

@@ -116,7 +116,7 @@ struct Payer: Sendable {
             SandboxRequest(
                 method: "POST", path: path, headers: ["content-type": "application/x-www-form-urlencoded"],
                 body: Array(body.utf8), receivedAt: world.now.milliseconds))
-        return answer.headers.first { $0.name.lowercased() == "location" }?.value
+        return answer.header("location")
     }
 
     private static let cards = [

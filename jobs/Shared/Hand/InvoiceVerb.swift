@@ -122,8 +122,7 @@ struct InvoiceByHand {
         }
         let reason = "held by \(order.actor): \(order.reason)"
         try Invoices.endOverride(invoice.id, tx)
-        try Invoices.wait(invoice.id, for: .onHold, holdReason: reason, tx)
-        try JobQueue.withdraw(uniqueKey: FollowUps.chargeKey(invoice.id), reason: reason, now: order.now, tx)
+        try InvoiceHold.begin(invoice, reason: reason, now: order.now, tx)
         try keep("held", tx)
         return done("is on hold until it is released")
     }
