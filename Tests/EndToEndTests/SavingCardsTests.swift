@@ -78,12 +78,14 @@ struct SavingCardsTests {
         _ = try await receiver.events { rows in rows.contains { $0["type"] as? String == "setup_intent.succeeded" } }
         #expect(try await desk.list("payment-methods").isEmpty)
         try await desk.subscribe()
-        // One pass stores the card, and the next finds it.
-        for collected in 0...1 {
+        // The first pass stores the card, and charges it too when the event comes before the charge; the next finds it.
+        var succeeded = 0
+        for _ in 0..<2 {
             let pass = try await desk.program.run("run", "--once", "--wait", "5", "--json", "--now", BillingWorld.start)
-            #expect(try pass.object()["succeeded"] as? Int == collected, "\(pass.output) \(pass.error)")
+            succeeded += try #require(try pass.object()["succeeded"] as? Int, "\(pass.output) \(pass.error)")
             #expect(try await desk.list("payment-methods").count == 1)
         }
+        #expect(succeeded == 1)
         let audit = try await desk.sandbox.audit()
         #expect(audit.successes == 1 && audit.doubles == 0)
         receiver.running.terminate()
