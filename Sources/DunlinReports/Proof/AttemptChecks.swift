@@ -1,4 +1,5 @@
 import DunlinCalendar
+import DunlinCore
 import DunlinDatabase
 
 /// P4, P6 and P7: unknown blocks and is asked about, a closed card stays closed, an ended debt stays ended.
@@ -190,6 +191,7 @@ enum AttemptChecks {
                 JOIN exchanges later ON later.invoice_id = i.id
                 WHERE {since i.id} AND i.state <> 'open' AND later.method = 'POST' AND later.path LIKE '%/confirm'
                     AND later.started_at > \(endedAt)
+                    AND COALESCE(later.fault, '') NOT LIKE '\(Exchange.notSent)%'
                     AND EXISTS (SELECT 1 FROM exchanges first WHERE first.invoice_id = i.id AND first.method = 'POST'
                         AND first.path LIKE '%/confirm' AND first.attempt_number = later.attempt_number
                         AND first.started_at < later.started_at)
