@@ -180,7 +180,10 @@ enum AttemptChecks {
             counting: "SELECT COUNT(*) FROM invoices WHERE state IN ('paid', 'uncollectible', 'void') AND {since id}",
             finding: """
                 SELECT i.subscription_id, i.id, t.id FROM invoices i JOIN intents t ON t.invoice_id = i.id
-                WHERE {since i.id} AND i.state IN ('paid', 'uncollectible', 'void') AND t.status NOT IN ('canceled', 'succeeded')
+                WHERE {since i.id} AND i.state IN ('paid', 'uncollectible', 'void')
+                    AND t.status NOT IN ('canceled', 'succeeded')
+                    AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.unique_key = 'cancel-intent/' || t.id
+                        AND j.state IN ('ready', 'running'))
                 """,
             ids: ["subscription_id", "invoice_id", "intent_id"]),
         SQLCheck(
