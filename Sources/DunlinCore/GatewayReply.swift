@@ -101,6 +101,9 @@ public struct Exchange: Hashable, Sendable {
     /// What went wrong below HTTP.
     public var fault: String?
 
+    /// How the fault of a request begins that never left.
+    public static let notSent = "not sent: "
+
     public init(
         method: String, path: String, startedAt: Instant, elapsedMilliseconds: Int64, httpStatus: Int? = nil,
         requestID: String? = nil, isReplay: Bool = false, errorType: String? = nil, errorCode: String? = nil,

@@ -278,6 +278,31 @@ import Testing
         #expect(try await stage.violations() == [])
     }
 
+    /// The file was replaced by an earlier copy, in which the debt ended before the tries that the gateway knows of.
+    @Test func anIntentThatWasTriedInAnotherTimelineIsCanceledWhereItsDebtHasEnded() async throws {
+        let stage = try await Self.stage(["insufficient_funds", "insufficient_funds"])
+        try await stage.pass { $0.waitSeconds = 0 }
+        let invoice = try await stage.invoice().invoice
+        let attempt = try #require(try await stage.attempts().first)
+        try await stage.cancel()
+        try await stage.run(days: 1)
+        _ = stage.takeEvents()
+        let reference = invoice.reference(intentNumber: 2, databaseID: Stage.databaseID).text
+        let id = try stage.post(
+            "/v1/payment_intents",
+            "amount=1000&currency=usd&customer=\(attempt.gatewayCustomerID)"
+                + "&payment_method=\(attempt.gatewayPaymentMethodID)"
+                + "&metadata[dunlin_subscription]=s1&metadata[dunlin_period]=\(invoice.periodStart)"
+                + "&metadata[dunlin_database]=\(Stage.databaseID)&metadata[dunlin_reference]=\(reference)")
+        stage.confirmInVain(id)
+        try await stage.deliver(stage.takeEvents())
+        try await stage.run(days: 1)
+        #expect(try stage.gatewayIntents().allSatisfy { !$0.isOpen })
+        #expect(try await stage.intents().map(\.status) == ["canceled", "canceled"])
+        #expect(try await stage.invoice().state == .void)
+        #expect(try await stage.violations() == [])
+    }
+
     /// Another database has collected this very period: the debt is held, and somebody is told (money.md 13).
     @Test func aSuccessOfAnotherDatabaseForTheSamePeriodHoldsTheInvoice() async throws {
         let stage = try await Self.stage(["insufficient_funds"])

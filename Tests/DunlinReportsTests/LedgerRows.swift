@@ -218,12 +218,12 @@ struct LedgerRows {
             """, id, "ntc_\(id)", state, Self.now, state == "sent" ? Self.now : nil)
     }
 
-    func exchange(_ path: String, invoice: Int64, attempt: Int, at instant: Instant) throws {
+    func exchange(_ path: String, invoice: Int64, attempt: Int, at instant: Instant, fault: String? = nil) throws {
         try tx.execute(
             """
             INSERT INTO exchanges (gateway, started_at, elapsed_ms, method, path, http_status, request_id, invoice_id,
-                attempt_number)
-            VALUES ('stripe', ?1, 120, 'POST', ?2, 200, 'req_1', ?3, ?4)
-            """, instant, path, invoice, attempt)
+                attempt_number, fault)
+            VALUES ('stripe', ?1, 120, 'POST', ?2, ?3, 'req_1', ?4, ?5, ?6)
+            """, instant, path, fault == nil ? 200 : nil, invoice, attempt, fault)
     }
 }

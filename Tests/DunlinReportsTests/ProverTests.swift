@@ -1,4 +1,5 @@
 import DunlinCalendar
+import DunlinCore
 import DunlinDatabase
 import Foundation
 import Testing
@@ -129,6 +130,19 @@ import Testing
             try await rules {
                 try $0.tx.execute("UPDATE attempts SET written_at = ?1, ended_at = ?1 WHERE id IN (20, 61)", late)
             } == [])
+    }
+
+    /// Whoever stood still until the debt had ended is held back by the send deadline, and notes that he was.
+    @Test(
+        arguments: [(Exchange.notSent + "its deadline had passed", []), ("no answer", ["sent_again_after_end"])]
+            as [(String, [String])])
+    func aConfirmThatNeverLeftWasNotSentAgain(fault: String, rules: [String]) async throws {
+        let proof = try await Self.prove { rows in
+            let path = "/v1/payment_intents/pi_91/confirm"
+            try rows.exchange(path, invoice: 91, attempt: 1, at: LedgerRows.at("2026-11-01T00:01:00Z"))
+            try rows.exchange(path, invoice: 91, attempt: 1, at: Self.now.adding(hours: 1), fault: fault)
+        }
+        #expect(proof.promises.flatMap(\.violations).map(\.rule) == rules)
     }
 
     /// The clocks of two workers differ, the order of their rows does not.

@@ -65,6 +65,18 @@ import Testing
         #expect(client.sandbox.audit.successes == 1)
     }
 
+    @Test func theRepetitionOfAKeyIsNotRolledForward() {
+        let saved = client.savedCard()
+        client.sandbox.addFault(
+            FaultRule(.errorRolledForward, path: "/v1/payment_intents", timesMax: 3, delayMilliseconds: 60_000))
+        #expect(client.charge(saved, idempotencyKey: "k").status == 500)
+        #expect(client.charge(saved, idempotencyKey: "k").status == 409)
+        client.sandbox.advance(to: client.sandbox.now + 60_000)
+        #expect(client.charge(saved, idempotencyKey: "k").response.header("Idempotent-Replayed") == "true")
+        client.sandbox.advance(to: client.sandbox.now + 60_000)
+        #expect(client.sandbox.audit.successes == 1)
+    }
+
     @Test func aRequestThatSeemedLostMayArriveLater() {
         let saved = client.savedCard()
         let late = FaultRule(.dropEffectLater, path: "/v1/payment_intents", timesMax: 1, delayMilliseconds: 600_000)

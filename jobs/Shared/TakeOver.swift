@@ -124,12 +124,17 @@ struct TakeOver {
     ) throws -> Int64 {
         let account = try GatewayStates.find(gateway.name, tx)?.account ?? gateway.driver.keyHash
         let name = snapshot.metadata.reference ?? ""
-        return try Intents.insert(
+        let id = try Intents.insert(
             NewIntent(
                 invoiceID: invoice.id, number: number ?? (known.map(\.number).max() ?? 0) + 1, gateway: gateway.name,
                 account: account, mode: gateway.driver.mode, gatewayCustomerID: snapshot.customerID ?? "",
                 amount: amount, reference: number == nil ? "\(name)/\(snapshot.id)" : name, gatewayID: snapshot.id,
                 status: snapshot.status == .succeeded ? Intent.created : snapshot.status.text), now: now, tx)
+        // Tried in another timeline, in which the debt went on: here it has ended (money.md 20).
+        if invoice.state != .open, snapshot.status != .canceled, snapshot.status != .succeeded {
+            try FollowUps.cancel(try Intents.get(id, tx), of: invoice, now: now, tx)
+        }
+        return id
     }
 
     /// A final decline in another timeline counts in this one.

@@ -23,7 +23,7 @@ public enum TransportError: Error, Hashable, Sendable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .notSent(let reason): "not sent: \(reason)"
+        case .notSent(let reason): Exchange.notSent + reason
         case .lost(let reason): "sent, but the answer was lost: \(reason)"
         }
     }

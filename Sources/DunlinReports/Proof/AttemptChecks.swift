@@ -1,4 +1,5 @@
 import DunlinCalendar
+import DunlinCore
 import DunlinDatabase
 
 /// P4, P6 and P7: unknown blocks and is asked about, a closed card stays closed, an ended debt stays ended.
@@ -179,7 +180,10 @@ enum AttemptChecks {
             counting: "SELECT COUNT(*) FROM invoices WHERE state IN ('paid', 'uncollectible', 'void') AND {since id}",
             finding: """
                 SELECT i.subscription_id, i.id, t.id FROM invoices i JOIN intents t ON t.invoice_id = i.id
-                WHERE {since i.id} AND i.state IN ('paid', 'uncollectible', 'void') AND t.status NOT IN ('canceled', 'succeeded')
+                WHERE {since i.id} AND i.state IN ('paid', 'uncollectible', 'void')
+                    AND t.status NOT IN ('canceled', 'succeeded')
+                    AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.unique_key = 'cancel-intent/' || t.id
+                        AND j.state IN ('ready', 'running'))
                 """,
             ids: ["subscription_id", "invoice_id", "intent_id"]),
         SQLCheck(
@@ -190,6 +194,7 @@ enum AttemptChecks {
                 JOIN exchanges later ON later.invoice_id = i.id
                 WHERE {since i.id} AND i.state <> 'open' AND later.method = 'POST' AND later.path LIKE '%/confirm'
                     AND later.started_at > \(endedAt)
+                    AND COALESCE(later.fault, '') NOT LIKE '\(Exchange.notSent)%'
                     AND EXISTS (SELECT 1 FROM exchanges first WHERE first.invoice_id = i.id AND first.method = 'POST'
                         AND first.path LIKE '%/confirm' AND first.attempt_number = later.attempt_number
                         AND first.started_at < later.started_at)

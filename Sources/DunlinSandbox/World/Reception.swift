@@ -133,7 +133,12 @@ extension World {
     }
 
     private func outcome(_ envelope: Envelope, fault: FaultRule?) throws(SandboxFailure) -> SandboxResponse {
-        if let failure = fault?.failureInsteadOfEffect { throw failure }
+        if let fault, let failure = fault.failureInsteadOfEffect {
+            if fault.kind == .errorRolledForward {
+                schedule.add(.rollForward(envelope.request), due: now + max(1, fault.delayMilliseconds))
+            }
+            throw failure
+        }
         var reply = try envelope.route.run(self)(call(envelope))
         if envelope.access.isPublishable { reply.body = PublishableFields.only(of: reply.body) }
         return SandboxResponse(
@@ -171,9 +176,6 @@ extension World {
 
     /// What a fault answers before anything is done; nil where it acts later.
     private func answerBeforeEffect(_ fault: FaultRule, _ request: SandboxRequest) -> SandboxResponse? {
-        if fault.kind == .errorRolledForward {
-            schedule.add(.rollForward(request), due: now + max(1, fault.delayMilliseconds))
-        }
         if fault.kind == .dropEffectLater {
             schedule.add(.arrive(request), due: now + max(1, fault.delayMilliseconds))
         }

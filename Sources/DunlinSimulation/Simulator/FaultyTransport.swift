@@ -30,6 +30,7 @@ struct FaultyTransport: Transport {
         try requireAlive()
         if world.now < world.outageUntil { throw await outage(wire, totalTimeoutMilliseconds) }
         let answer = try await answer(wire, totalTimeoutMilliseconds)
+        if answer.status != 200 { world.note("\(wire.text): \(answer.status)") }
         world.wire.isAnswered(wire, status: answer.status, process, world)
         return HTTPResponse(
             status: answer.status, headers: answer.headers.map { HTTPHeader($0.name, $0.value) }, body: answer.body)

@@ -40,6 +40,7 @@ struct SimulatedWorker: Sendable {
         // The first key that comes is the right one: the file is bound to it.
         let isBound = try await world.office().read { tx in try GatewayStates.all(tx).count == 2 }
         let billing = try installation.billing(database, isElsewhere: isBound && world.strikes(.otherAccount))
+        var idlePasses = 0
         while !world.isOver {
             jumpClock(process)
             let world = world
@@ -52,8 +53,8 @@ struct SimulatedWorker: Sendable {
                 holderIsDead: { world.isDead($0, seenFrom: process) }
             ).run()
             world.coverage.passes += 1
-            let isIdle = result.planned.due == 0 && result.counts.attempted == 0
-            let next = try await nextPass(isIdle: isIdle)
+            idlePasses = result.planned.due == 0 && result.counts.attempted == 0 ? idlePasses + 1 : 0
+            let next = try await nextPass(afterIdle: idlePasses)
             await world.wait(next.milliseconds(since: world.now), process)
             if process.isDead { throw RunCutOff(step: "between two passes") }
         }
@@ -67,15 +68,18 @@ struct SimulatedWorker: Sendable {
         world.note("\(place).\(process.number) clock is off by \(process.skewMilliseconds / 1000) s")
     }
 
-    /// On a mark of cron's after something is due. What is due and was left alone is looked at an hour later.
-    private func nextPass(isIdle: Bool) async throws -> Instant {
+    /// On a mark of cron's after something is due. What is due and was left alone is looked at 20 minutes later, and ever
+    /// later while nothing comes of it: most of cron's passes find nothing new, and show nothing new.
+    private func nextPass(afterIdle idlePasses: Int) async throws -> Instant {
         let now = world.now
+        let isIdle = idlePasses > 0
+        let patience = Int64(20) << min(max(idlePasses - 1, 0), 4)
         let limit = now.adding(hours: world.isAtRest ? 2 : 6)
         let next = try await world.office().read { tx in
             let passed = isIdle ? (at: now, id: "\u{10FFFF}") : nil
             let boundary = try BillingStates.due(now: limit, after: passed, limit: 1, tx).first?.at
             var job = try JobQueue.nextRunAt(tx)
-            if isIdle, let due = job, due <= now { job = now.adding(minutes: 20) }
+            if isIdle, let due = job, due <= now { job = now.adding(minutes: patience) }
             let lease: Instant? = try tx.value("SELECT MIN(lease_until) FROM jobs WHERE state = 'running'")
             return [boundary, job, lease, limit].compactMap { $0 }.min() ?? limit
         }

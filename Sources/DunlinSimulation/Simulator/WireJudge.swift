@@ -64,8 +64,23 @@ final class WireJudge: @unchecked Sendable {
             return world.violate(
                 "wire", "sent_without_row", "a charge left that no row names (P3): \(wire.text)")
         }
+        await forgetSettled(ofCustomer: row.customerID, world)
         check(wire, row, process, world)
         begin(wire, debt.reference, row, process, world)
+    }
+
+    /// A charge whose lease another clock took for over may be read and settled while its own answer is still on its way;
+    /// then it is over (rule 35).
+    private func forgetSettled(ofCustomer customer: String, _ world: World) async {
+        guard let other = onWire[customer] else { return }
+        let isInFlight = try? await world.office().read { tx in
+            try tx.value(
+                """
+                SELECT EXISTS (SELECT 1 FROM intents t JOIN attempts a ON a.intent_id = t.id
+                    WHERE t.reference = ?1 AND a.ended_at IS NULL)
+                """, other.reference, as: Bool.self)
+        }
+        if isInFlight == false { onWire[customer] = nil }
     }
 
     private func refundLeaves(_ wire: WireRequest, _ world: World) async {

@@ -158,6 +158,15 @@ extension Stage {
         return try #require(object?["id"] as? String, "\(String(decoding: response.body, as: UTF8.self))")
     }
 
+    /// Confirms an intent as its owner would, past every fault; the bank says no.
+    func confirmInVain(_ id: String) {
+        let response = sandbox.handle(
+            SandboxRequest(
+                method: "POST", path: "/v1/payment_intents/\(id)/confirm",
+                headers: ["authorization": "Bearer " + Self.key], receivedAt: clock.now.milliseconds, dialect: .stripe))
+        #expect(response.status == 402, "\(String(decoding: response.body, as: UTF8.self))")
+    }
+
     /// What the card answers next: a decline code each, or nil for success.
     func script(_ cardID: String, _ answers: [String?]) {
         #expect(sandbox.script(paymentMethodID: cardID, answers))
