@@ -25,11 +25,14 @@ public enum Redaction {
     public static func maskCardNumbers(_ text: String) -> String {
         guard mayHoldCardNumber(text) else { return text }
         var characters = Array(text)
-        for range in cardNumberRanges(characters).reversed() {
+        let ranges = cardNumberRanges(characters)
+        if ranges.isEmpty { return text }
+        for range in ranges.reversed() {
             let lastFour = characters[range].filter(\.isASCIIDigit).suffix(4)
             characters.replaceSubrange(range, with: Array("••••") + lastFour)
         }
-        return String(characters)
+        // The last four may be the beginning of another number with what follows them.
+        return maskCardNumbers(String(characters))
     }
 
     static func cutQueries(_ text: String) -> String {
@@ -48,7 +51,8 @@ public enum Redaction {
     /// The shortest numbers that cards have.
     private static let digitsMin = 13
 
-    /// Maximal runs of digits (single blanks and dashes allowed inside) of 13 to 19 digits that pass Luhn.
+    /// Maximal runs of digits (single blanks and dashes allowed inside) of 13 to 19 digits that pass Luhn, and what
+    /// does so within other runs, as where an expiry date, a security code or a second number follows.
     private static func cardNumberRanges(_ characters: [Character]) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
         var index = 0
@@ -58,11 +62,47 @@ public enum Redaction {
                 continue
             }
             let end = endOfRun(characters, from: index)
-            let digits = characters[index..<end].compactMap(\.wholeNumberValueOfASCII)
-            if (digitsMin...19).contains(digits.count), passesLuhn(digits) { ranges.append(index..<end) }
+            if isCardNumber(characters[index..<end]) {
+                ranges.append(index..<end)
+            } else {
+                ranges += cardNumbers(within: characters[index..<end])
+            }
             index = end
         }
         return ranges
+    }
+
+    private static func isCardNumber(_ characters: ArraySlice<Character>) -> Bool {
+        let digits = characters.compactMap(\.wholeNumberValueOfASCII)
+        return (digitsMin...19).contains(digits.count) && passesLuhn(digits)
+    }
+
+    /// How the digits of cards are grouped in print.
+    private static let shapes = [[4, 4, 4, 4], [4, 4, 4, 4, 3], [4, 6, 5], [4, 6, 4]]
+
+    /// Card numbers in a run that is none itself: a group of digits that is one, wherever it stands, and groups as they
+    /// are printed on cards where the run begins or ends with them; between others they are rather an account's.
+    private static func cardNumbers(within run: ArraySlice<Character>) -> [Range<Int>] {
+        let groups = run.split { !$0.isASCIIDigit }
+        var ranges: [Range<Int>] = []
+        var first = 0
+        while first < groups.count {
+            let size = groupCount(from: first, groups)
+            if size > 0 { ranges.append(groups[first].startIndex..<groups[first + size - 1].endIndex) }
+            first += max(size, 1)
+        }
+        return ranges
+    }
+
+    /// - Returns: how many groups from this one on are a card number; 0 for none.
+    private static func groupCount(from first: Int, _ groups: [ArraySlice<Character>]) -> Int {
+        if isCardNumber(groups[first]) { return 1 }
+        let shape = shapes.first { shape in
+            let end = first + shape.count
+            return end <= groups.count && (first == 0 || end == groups.count)
+                && groups[first..<end].map(\.count) == shape && isCardNumber(ArraySlice(groups[first..<end].joined()))
+        }
+        return shape?.count ?? 0
     }
 
     private static func endOfRun(_ characters: [Character], from start: Int) -> Int {

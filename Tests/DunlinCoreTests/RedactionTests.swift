@@ -16,8 +16,22 @@ import Testing
     }
 
     @Test(arguments: [
+        ("4242424242424242 12/34 123", "••••4242 12/34 123"), ("4242424242424242-123", "••••4242-123"),
+        ("4242 4242 4242 4242 12 2034", "••••4242 12 2034"), ("row 7 4242 4242 4242 4242", "row 7 ••••4242"),
+        ("3782 822463 10005 05 30", "••••0005 05 30"), ("1 2 5555555555554444 3 4", "1 2 ••••4444 3 4"),
+        ("5555555555554444 4242424242424242", "••••4444 ••••4242"),
+        ("4242 4242 4242 4242 4242 4242 4242", "••••••••4242"),
+    ])
+    func aCardNumberAmongOtherNumbersIsMaskedAlone(text: String, shown: String) {
+        #expect(Redaction.maskCardNumbers(text) == shown)
+        #expect(Redaction.holdsCardNumber(text))
+        #expect(!Redaction.holdsCardNumber(shown))
+    }
+
+    @Test(arguments: [
         "4242424242424241", "424242424242", "42424242424242424242", "invoice 2026-11-21 of 1900", "", "no digits",
         "1700000000", "4242 4242 4242", "4242  4242  4242  4242",
+        "2026-11-21 2026-12-21 2027-01-21", "IBAN 89 4242 4242 4242 4242 00",
     ])
     func whatIsNoCardNumberIsLeftAsItIs(text: String) {
         #expect(Redaction.maskCardNumbers(text) == text)

@@ -116,9 +116,9 @@ struct Site: Sendable {
 
     // MARK: - What the program says of itself
 
-    /// Rows of a list: `invoices`, `attempts`, `jobs`, `subscriptions`.
+    /// All rows of a list: `invoices`, `attempts`, `jobs`, `subscriptions`. By itself a list shows a hundred.
     func list(_ name: String, _ arguments: String...) async throws -> [[String: Any]] {
-        let ended = try await program.run([name, "list", "--json"] + arguments)
+        let ended = try await program.run([name, "list", "--json", "--limit", "1000000"] + arguments)
         #expect(ended.status == 0, "\(ended.error)")
         return try #require(try ended.json() as? [[String: Any]])
     }
