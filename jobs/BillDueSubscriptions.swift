@@ -44,11 +44,21 @@ public struct BillDueSubscriptions: Sendable {
         var last: (at: Instant, id: String)?
         repeat {
             let after = last
-            let page = try await billing.database.write(step: "plan") { tx in try planDue(after: after, now: now, tx) }
+            let page = try await billing.database.write(step: "plan") { tx in
+                let page = try planDue(after: after, now: now, tx)
+                if page.last == nil { try notePlanned(through: now, tx) }
+                return page
+            }
             summary.add(page.summary)
             last = page.last
         } while last != nil
         return summary
+    }
+
+    /// A pass may be cut off before this: then what came due is left to the next one, and nobody has said otherwise.
+    private func notePlanned(through now: Instant, _ tx: Transaction) throws {
+        guard !billing.rules.isTimeTravel else { return }
+        for gateway in gateways { try GatewayStates.notePlanned(gateway, through: now, tx) }
     }
 
     private func planChanged(now: Instant) async throws -> Summary {

@@ -187,20 +187,23 @@ public enum GatewayStates {
     }
 
     /// The newest instant at which this pass works, and what the gateway's clock showed (money.md 12).
-    ///
-    /// - Parameter plans: the pass plans what is due at this gateway.
-    public static func noteClock(
-        _ gateway: String, now: Instant?, gatewayDate: Instant?, plans: Bool, _ tx: Transaction
-    ) throws {
+    public static func noteClock(_ gateway: String, now: Instant?, gatewayDate: Instant?, _ tx: Transaction) throws {
         try tx.execute(
             """
             UPDATE gateway_state SET gateway_date = COALESCE(?3, gateway_date),
                 clock_skew_ms = CASE WHEN ?2 IS NULL OR ?3 IS NULL THEN clock_skew_ms ELSE ?2 - ?3 END,
                 newest_at = CASE WHEN ?2 IS NULL THEN newest_at WHEN newest_at IS NULL OR newest_at < ?2 THEN ?2
-                    ELSE newest_at END,
-                planned_at = CASE WHEN ?2 IS NULL OR ?4 = 0 THEN planned_at
-                    WHEN planned_at IS NULL OR planned_at < ?2 THEN ?2 ELSE planned_at END
+                    ELSE newest_at END
             WHERE gateway = ?1
-            """, gateway, now, gatewayDate, plans)
+            """, gateway, now, gatewayDate)
+    }
+
+    /// Everything that came due until then has been planned at this gateway.
+    public static func notePlanned(_ gateway: String, through now: Instant, _ tx: Transaction) throws {
+        try tx.execute(
+            """
+            UPDATE gateway_state SET planned_at = ?2
+            WHERE gateway = ?1 AND (planned_at IS NULL OR planned_at < ?2)
+            """, gateway, now)
     }
 }

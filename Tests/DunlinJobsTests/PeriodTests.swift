@@ -33,6 +33,22 @@ import Testing
 
     // MARK: - Which periods
 
+    /// The clock was read, and then the process ended: what came due is left to the next pass.
+    @Test func aPassThatWasCutOffBeforeItPlannedHasSaidNothingAboutWhatIsDue() async throws {
+        let stage = try await Self.stage()
+        try await stage.subscribe("s1") { $0.interval = "day" }
+        try await stage.pass()
+        stage.clock.advance(seconds: 86_400 + 7200)
+        stage.fuse.cut(beforeEach: "plan")
+        await #expect(throws: RunCutOff.self) { try await stage.pass() }
+        stage.clock.advance(seconds: 7200)
+        #expect(try await stage.violations() == [])
+        stage.fuse.disarm()
+        try await stage.pass()
+        #expect(try await stage.invoices("s1").count == 2)
+        #expect(try await stage.violations() == [])
+    }
+
     /// `--wait 0` waits for no work that comes later; a permit of the gateway's limits is no such work.
     @Test func aPassThatWaitsForNothingTakesAllThatIsReady() async throws {
         let stage = try Stage { $0.limits = GatewayLimits(perSecond: 4, perEndpointPerSecond: 2) }

@@ -123,7 +123,7 @@ import Testing
         try await stage.database.write { tx in
             let now = stage.clock.now
             try GatewayStates.noteClock(
-                "stripe", now: now, gatewayDate: now.adding(seconds: -120), plans: false, tx)
+                "stripe", now: now, gatewayDate: now.adding(seconds: -120), tx)
         }
         try await SelfInspection(billing: stage.billing()).run(believedAfterSeconds: 0)
         #expect(try await Self.raised(stage) == ["clock_skew stripe"])

@@ -18,11 +18,8 @@ public struct FirstContact: Sendable {
 
     let billing: Billing
     let gateway: BillingGateway
-    /// What is due at the gateway is planned after it.
-    let plans: Bool
 
-    public init(billing: Billing, gateway: BillingGateway, plans: Bool = true) {
-        self.plans = plans
+    public init(billing: Billing, gateway: BillingGateway) {
         self.billing = billing
         self.gateway = gateway
     }
@@ -110,8 +107,7 @@ public struct FirstContact: Sendable {
         let isTravel = billing.rules.isTimeTravel
         try await billing.database.write(step: "note-clock") { tx in
             try Exchanges.add(reply.exchanges, gateway: gateway.name, tx)
-            try GatewayStates.noteClock(
-                gateway.name, now: isTravel ? nil : now, gatewayDate: identity.date, plans: plans, tx)
+            try GatewayStates.noteClock(gateway.name, now: isTravel ? nil : now, gatewayDate: identity.date, tx)
             try Circuit(gateway: gateway.name, billing: billing, now: now).close(tx)
         }
         return .ready

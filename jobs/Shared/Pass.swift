@@ -128,7 +128,7 @@ public struct Pass: Sendable {
         for name in busy.sorted() {
             let verdict: FirstContact.Verdict
             if let gateway = billing.gateways[name] {
-                verdict = try await FirstContact(billing: billing, gateway: gateway, plans: options.plansDue).make()
+                verdict = try await FirstContact(billing: billing, gateway: gateway).make()
             } else if let variable = billing.keyless[name] {
                 verdict = .keyRefused("no key: set \(variable)")
             } else {

@@ -14,6 +14,8 @@ struct FaultPlan: Sendable {
     let wooshpayQuirks: WooshPayQuirks
     /// Everybody's period starts on the same day.
     let isSameDay: Bool
+    /// Most customers pay with one Mastercard, as the members of a club or the shops of a chain do.
+    let sharesCard: Bool
     /// Events are sent at all.
     let hasEvents: Bool
 
@@ -33,7 +35,8 @@ struct FaultPlan: Sendable {
         stripeSending = wantsOneCall ? .oneCall : .twoPhase
         ignoresKeys = chance.happens(500_000, "setting") && !wantsOneCall
         stripeRetryMode = chance.happens(250_000, "setting") ? .newIntent : .sameIntent
-        isSameDay = chance.happens(300_000, "setting")
+        sharesCard = chance.happens(120_000, "shared card")
+        isSameDay = chance.happens(300_000, "setting") || sharesCard
         hasEvents = chance.happens(700_000, "setting")
         var quirks = WooshPayQuirks()
         quirks.ignoresIdempotencyKeys = true
@@ -53,7 +56,7 @@ struct FaultPlan: Sendable {
     var text: String {
         "\(workers) workers of \(concurrency), \(stripeSending.rawValue), \(stripeRetryMode.rawValue), "
             + "keys \(ignoresKeys ? "ignored" : "honoured"), \(hasEvents ? "events" : "no events")"
-            + (isSameDay ? ", all on one day" : "")
+            + (isSameDay ? ", all on one day" : "") + (sharesCard ? ", most on one card" : "")
     }
 
     /// How often a kind strikes where it can, in a million: at steps, at requests, at statements or on a day.

@@ -28,16 +28,27 @@ struct FaultyTransport: Transport {
         world.coverage.requests += 1
         await world.wire.leaves(wire, process, world)
         try requireAlive()
+        beginOutage(at: wire)
         if world.now < world.outageUntil { throw await outage(wire, totalTimeoutMilliseconds) }
         let answer = try await answer(wire, totalTimeoutMilliseconds)
         if answer.status != 200 { world.note("\(wire.text): \(answer.status)") }
         world.wire.isAnswered(wire, status: answer.status, process, world)
+        world.answers.isAnswered(wire, status: answer.status, process, world)
         return HTTPResponse(
             status: answer.status, headers: answer.headers.map { HTTPHeader($0.name, $0.value) }, body: answer.body)
     }
 
     private func requireAlive() throws(TransportError) {
         if process.isDead || world.isHalted { throw .lost("the process is gone") }
+    }
+
+    /// In the middle of a pass, when much is on its way: one that begins between two passes is seen before anything is sent.
+    private func beginOutage(at wire: WireRequest) {
+        guard wire.operation.isMoney, world.plan.has(.outage), !world.isAtRest, world.now >= world.outageUntil,
+            world.chance.happens(5_000, "outage at work")
+        else { return }
+        world.outageUntil = world.now.adding(minutes: world.chance.number(2...90, "outage at work"))
+        world.note("the gateways do not answer until \(world.outageUntil.rfc3339Seconds)")
     }
 
     private func outage(_ wire: WireRequest, _ timeout: Int64) async -> TransportError {

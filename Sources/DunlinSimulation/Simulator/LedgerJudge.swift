@@ -44,6 +44,17 @@ struct LedgerJudge {
         if let ahead {
             return violation("compare", "invoiced_too_early", "a period of \(ahead) was invoiced before it came due")
         }
+        // Their own day may have begun so much before ours.
+        let unseen: String? = try tx.value(
+            """
+            SELECT MIN(i.subscription_id) FROM invoices i JOIN subscriptions s ON s.id = i.subscription_id
+            WHERE s.bill_from IS NULL AND i.due_at < ?1
+            """, World.start.adding(days: -2))
+        if let unseen {
+            return violation(
+                "compare", "billed_before_first_sight",
+                "\(unseen) is billed for a day before it was first seen (rule 16)")
+        }
         let forged: String? = try tx.value("SELECT MIN(event_id) FROM events WHERE event_id LIKE 'evt_forged%'")
         if let forged {
             return violation("compare", "forged_event", "\(forged) was stored, and it was not signed")
@@ -55,6 +66,7 @@ struct LedgerJudge {
             return violation("compare", "parked", "a row that nothing is wrong with was parked: \(parked)")
         }
         if let found = try paidWithoutMoney(audit, tx) { return found }
+        if let found = try succeededElsewhere(audit, tx) { return found }
         return try declinedTooOften(audit, tx)
     }
 
@@ -78,6 +90,28 @@ struct LedgerJudge {
                 "compare", "paid_without_money",
                 "invoice \(try row.get("id", as: Int64.self)) counts \(collected), the gateway collected \(seen) for it"
             )
+        }
+        return found
+    }
+
+    /// The intent that counts as collected is the one that the gateway collected.
+    private func succeededElsewhere(_ audit: SandboxAudit, _ tx: Transaction) throws -> SimulatorViolation? {
+        var found: SimulatorViolation?
+        try tx.forEach(
+            """
+            SELECT i.subscription_id AS subscription_id, i.period_start AS period_start, t.gateway_id AS gateway_id
+            FROM intents t JOIN invoices i ON i.id = t.invoice_id
+            WHERE t.status = 'succeeded' AND t.gateway_id IS NOT NULL ORDER BY t.id
+            """
+        ) { row in
+            let period = SandboxAudit.Period(
+                subscription: try row.get("subscription_id"), period: try row.get("period_start"))
+            let id: String = try row.get("gateway_id")
+            guard found == nil, !(audit.successesByPeriod[period] ?? []).contains(id) else { return }
+            found = violation(
+                "compare", "succeeded_elsewhere",
+                "intent \(id) counts as collected for \(period.subscription) \(period.period), the gateway collected "
+                    + "\(audit.successesByPeriod[period]?.joined(separator: ", ") ?? "nothing")")
         }
         return found
     }

@@ -52,6 +52,7 @@ struct Payer: Sendable {
         guard let choice = choices.count > 1 && world.chance.happens(750_000, "payers") ? "pay" : choices.last else {
             return false
         }
+        if world.chance.happens(40_000, "payers without a page") { try await pressUnseen(choice, held) }
         await pause(1_000...180_000)
         if world.chance.happens(30_000, "payers") {
             world.count("link form kept too long")
@@ -79,6 +80,18 @@ struct Payer: Sendable {
             .init(method: "POST", path: held.path, body: body, headers: ["sec-fetch-site": "same-origin"]), held)
         guard let answer, answer.status == 303, let target = answer.headers["location"] else { return }
         await follow(target, held)
+    }
+
+    /// As a program does that follows whatever it finds in a mail, or a page of somebody else: nothing is done for it.
+    private func pressUnseen(_ choice: String, _ held: Held) async throws {
+        world.count("link pressed without its page")
+        let body = Array("choice=\(choice)&form=\(world.now.seconds).\(String(repeating: "A", count: 43))".utf8)
+        let answer = await send(
+            .init(method: "POST", path: held.path, body: body, headers: ["sec-fetch-site": "same-origin"]), held)
+        guard let answer, answer.status == 303 else { return }
+        world.violate(
+            "pages", "acted_unseen",
+            "a link of invoice \(held.invoiceID) was acted on from no page that was shown (rule 23)")
     }
 
     // MARK: - Where the browser is sent

@@ -26,6 +26,9 @@ final class SimulatedProcess: @unchecked Sendable {
             host: machine, bootID: "1", pid: Int32(number), startTicks: UInt64(number))
     }
 
+    /// It is a worker, and no page, inbox or program of a person.
+    var makesPasses: Bool { place.hasPrefix("w") }
+
     /// What its machine's clock shows.
     var wallNow: Instant { world.now.adding(milliseconds: skewMilliseconds) }
 

@@ -18,12 +18,28 @@ enum SimulatedSample {
             "pm_card_sandbox_insufficient_funds", "pm_card_threeDSecureRequiredChargeDeclined",
         ]
 
+    /// Refused for lack of money each time, so that its network soon allows no more.
+    private static let sharedCard = "pm_card_sandbox_insufficient_funds"
+
+    /// What the owner knows of a card that many customers gave, once they are registered.
+    static func shareCard(of sample: inout SampleData) {
+        for index in sample.cards.indices where sample.cards[index].token == sharedCard {
+            sample.cards[index].method.brand = "mastercard"
+            sample.cards[index].method.fingerprint = "shared"
+        }
+    }
+
     static func sample(_ options: SimulatorOptions, _ plan: FaultPlan, _ chance: Chance) -> SampleData {
         var sample = SampleData(
             subscriptions: options.subscriptions, seed: options.seed, firstDay: Zone.utc.local(of: World.start).date)
         for index in sample.cards.indices where chance.happens(450_000, "sample") {
             sample.cards[index].token =
                 chance.pick(plan.has(.payLinks) ? cardsOfPayers : cards, "sample") ?? "pm_card_visa"
+        }
+        if plan.sharesCard {
+            for index in sample.cards.indices where chance.happens(800_000, "shared card") {
+                sample.cards[index].token = sharedCard
+            }
         }
         sample.change { subscription in
             subscription.status = .active

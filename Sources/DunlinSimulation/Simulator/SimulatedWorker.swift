@@ -53,6 +53,8 @@ struct SimulatedWorker: Sendable {
                 holderIsDead: { world.isDead($0, seenFrom: process) }
             ).run()
             world.coverage.passes += 1
+            try await world.answers.passEnded(process, world)
+            try await world.wire.passEnded(world)
             idlePasses = result.planned.due == 0 && result.counts.attempted == 0 ? idlePasses + 1 : 0
             let next = try await nextPass(afterIdle: idlePasses)
             await world.wait(next.milliseconds(since: world.now), process)

@@ -39,6 +39,7 @@ public struct Simulator: Sendable {
     private func run(_ world: World) async throws -> SimulatorResult {
         var sample = SimulatedSample.sample(options, world.plan, world.chance)
         try await SampleRegistration(world.sandbox).register(&sample)
+        if world.plan.sharesCard { SimulatedSample.shareCard(of: &sample) }
         try await sample.store(in: world.office())
         for rule in world.plan.sandboxFaults { world.sandbox.addFault(rule) }
         let ids = sample.subscriptions.map(\.id)

@@ -12,6 +12,8 @@ final class WireJudge: @unchecked Sendable {
     private static let leaseMilliseconds: Int64 = 240_000
     /// Machines' clocks may differ by so much before the clock guard holds them back.
     private static let skewMilliseconds: Int64 = 300_000
+    /// The circuit opens with this one.
+    private static let unknownsMax = 5
 
     /// What is known of a request that may have moved money.
     private struct Sent {
@@ -27,10 +29,14 @@ final class WireJudge: @unchecked Sendable {
     private var sent: [String: Sent] = [:]
     private var onWire: [String: OnWire] = [:]
     private var unanswered: [String: Int] = [:]
+    private let refunds = RefundWatch()
 
     /// What the ledger says about a charge that leaves.
     private struct Row {
         var attemptState: String
+        /// The intent's, as stored.
+        var gatewayID: String?
+        var hasSettleJob: Bool
         var endedAt: Instant?
         var sendBy: Instant
         var subscriptionID: String
@@ -40,17 +46,20 @@ final class WireJudge: @unchecked Sendable {
         var debtEndedAt: Instant?
         var stoppedAt: Instant?
         var circuitOpenedAt: Instant?
+        var unknownsInARow: Int
         var invoiceID: Int64
         /// By hand: the subscription, the invoice.
         var hold: String?
         var waitsFor: String?
+
+        var isInFlight: Bool { ["sending", "processing", "unknown"].contains(attemptState) }
     }
 
     // MARK: - Leaving
 
     func leaves(_ wire: WireRequest, _ process: SimulatedProcess, _ world: World) async {
         guard wire.operation.isMoney else { return }
-        if wire.operation == .refund { return await refundLeaves(wire, world) }
+        if wire.operation == .refund { return await refunds.leaves(wire, world) }
         guard let debt = wire.debt else {
             return world.violate("wire", "charge_without_name", "a charge left without a name: \(wire.text)")
         }
@@ -81,16 +90,6 @@ final class WireJudge: @unchecked Sendable {
                 """, other.reference, as: Bool.self)
         }
         if isInFlight == false { onWire[customer] = nil }
-    }
-
-    private func refundLeaves(_ wire: WireRequest, _ world: World) async {
-        let key = wire.key ?? ""
-        let state = try? await world.office().read { tx in
-            try tx.value("SELECT state FROM refunds WHERE reference = ?1", key, as: String.self)
-        }
-        if state != "sending", state != "unknown" {
-            world.violate("wire", "sent_without_row", "a refund left that no row names (P3): \(wire.text)")
-        }
     }
 
     private func check(_ wire: WireRequest, _ row: Row, _ process: SimulatedProcess, _ world: World) {
@@ -127,6 +126,26 @@ final class WireJudge: @unchecked Sendable {
         }
         if let opened = row.circuitOpenedAt, opened < longAgo {
             world.violate("wire", "charged_in_outage", "a charge left while the circuit was open: \(wire.text)")
+        }
+        checkFootings(wire, row, world)
+    }
+
+    /// What the charge rests on: the id that was read back, a job that asks about it, a gateway that answers.
+    private func checkFootings(_ wire: WireRequest, _ row: Row, _ world: World) {
+        if wire.operation == .confirm, let stored = row.gatewayID, stored != wire.intentID {
+            world.violate(
+                "wire", "confirmed_other_id",
+                "intent \(stored) is stored, and another one is confirmed (rule 1): \(wire.text)")
+        }
+        if row.isInFlight, !row.hasSettleJob {
+            world.violate(
+                "wire", "sent_without_settle_job", "a charge left, and no job asks what became of it (P2): \(wire.text)"
+            )
+        }
+        if row.unknownsInARow >= Self.unknownsMax, row.circuitOpenedAt == nil {
+            world.violate(
+                "wire", "no_circuit",
+                "a charge left after \(row.unknownsInARow) unknowns in a row (rule 14): \(wire.text)")
         }
     }
 
@@ -169,6 +188,7 @@ final class WireJudge: @unchecked Sendable {
 
     func isAnswered(_ wire: WireRequest, status: Int, _ process: SimulatedProcess, _ world: World) {
         let kind = wire.kind.rawValue
+        refunds.isAnswered(wire, status: status, world)
         if wire.operation.isCharge {
             endOfWire(wire, process)
             unanswered[kind] = status >= 500 ? (unanswered[kind] ?? 0) + 1 : 0
@@ -182,6 +202,7 @@ final class WireJudge: @unchecked Sendable {
     }
 
     func isLost(_ wire: WireRequest, _ process: SimulatedProcess, _ world: World, isSent: Bool) {
+        if wire.operation == .refund, !isSent { refunds.isNotSent(wire) }
         guard wire.operation.isCharge else { return }
         endOfWire(wire, process)
         if !isSent { sent[wire.key ?? ""]?.askedSince = true }
@@ -219,6 +240,23 @@ final class WireJudge: @unchecked Sendable {
         }
     }
 
+    /// Another copy of the data file knows nothing of what has left.
+    func fileWasReplaced() { refunds.forget() }
+
+    // MARK: - After every pass
+
+    /// Whoever noted the fifth unknown in a row has opened the circuit.
+    func passEnded(_ world: World) async throws {
+        let gateway: String? = try await world.office().read { tx in
+            try tx.value(
+                "SELECT MIN(gateway) FROM gateway_state WHERE unknowns_in_a_row >= ?1 AND circuit_opened_at IS NULL",
+                Self.unknownsMax)
+        }
+        guard let gateway else { return }
+        world.violate(
+            "wire", "no_circuit", "\(Self.unknownsMax) unknowns in a row, and more may be sent to \(gateway) (rule 14)")
+    }
+
     // MARK: - After every step
 
     /// The gateway's own count, which nothing of ours can talk its way around.
@@ -241,7 +279,9 @@ final class WireJudge: @unchecked Sendable {
                 (SELECT MIN(e.recorded_at) FROM activity e WHERE e.invoice_id = i.id AND e.kind = 'debt_ended')
                     AS debt_ended_at,
                 g.stopped_at AS stopped_at, g.circuit_opened_at AS circuit_opened_at, i.id AS invoice_id,
-                i.waits_for AS waits_for,
+                i.waits_for AS waits_for, g.unknowns_in_a_row AS unknowns, t.gateway_id AS gateway_id,
+                EXISTS (SELECT 1 FROM jobs j WHERE j.unique_key = 'settle-attempt/' || a.id
+                    AND j.state IN ('ready', 'running')) AS has_settle_job,
                 (SELECT b.hold FROM billing_state b WHERE b.subscription_id = i.subscription_id) AS hold
             FROM intents t JOIN attempts a ON a.intent_id = t.id AND a.number = ?2
             JOIN invoices i ON i.id = t.invoice_id JOIN gateway_state g ON g.gateway = a.gateway
@@ -249,11 +289,13 @@ final class WireJudge: @unchecked Sendable {
             """, reference, number
         ) { row in
             Row(
-                attemptState: try row.get("attempt_state"), endedAt: try row.get("ended_at"),
+                attemptState: try row.get("attempt_state"), gatewayID: try row.get("gateway_id"),
+                hasSettleJob: try row.get("has_settle_job"), endedAt: try row.get("ended_at"),
                 sendBy: try row.get("send_by"), subscriptionID: try row.get("subscription_id"),
                 customerID: try row.get("customer_id"), gatewayCustomerID: try row.get("gateway_customer_id"),
                 invoiceState: try row.get("invoice_state"), debtEndedAt: try row.get("debt_ended_at"),
                 stoppedAt: try row.get("stopped_at"), circuitOpenedAt: try row.get("circuit_opened_at"),
+                unknownsInARow: try row.get("unknowns"),
                 invoiceID: try row.get("invoice_id"), hold: try row.get("hold"), waitsFor: try row.get("waits_for"))
         }
     }

@@ -56,8 +56,11 @@ struct WireRequest: Sendable {
     }
 
     /// What the query names, ids and references among it.
-    var queryWords: [String] {
-        let text = query.removingPercentEncoding ?? query
+    var queryWords: [String] { words(of: query) }
+
+    /// What a text names that may be encoded as in an address.
+    func words(of text: String) -> [String] {
+        let text = text.removingPercentEncoding ?? text
         return text.split { !($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") }.map(String.init)
     }
 

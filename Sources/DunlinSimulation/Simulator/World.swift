@@ -22,6 +22,7 @@ final class World: @unchecked Sendable {
     let otherSandbox: Sandbox
     let rules: BillingRules
     let wire = WireJudge()
+    let answers = AnswerWatch()
 
     private(set) var log = RunLog()
     private(set) var violation: SimulatorViolation?
@@ -107,6 +108,7 @@ final class World: @unchecked Sendable {
         keptOpen = nil
         fileNumber = number
         wasRestored = true
+        wire.fileWasReplaced()
     }
 
     /// The path of a copy that may be gone on with.
@@ -237,7 +239,7 @@ final class World: @unchecked Sendable {
             process.end()
         }
         try goOn(step, process)
-        await pause(process)
+        await pause(at: step, process)
         try goOn(step, process)
         wire.checkAudit(self)
     }
@@ -246,13 +248,25 @@ final class World: @unchecked Sendable {
         if process.isDead || isHalted { throw RunCutOff(step: step) }
     }
 
-    private func pause(_ process: SimulatedProcess) async {
+    /// Steps that store what the gateway said: who stands still there holds an answer that others may ask for meanwhile.
+    private static let storing: Set<String> = [
+        "record-outcome", "store-intent-id", "note-look", "note-read", "record-refund", "intent-canceled",
+    ]
+
+    private func pause(at step: String, _ process: SimulatedProcess) async {
         var milliseconds = chance.number(1...40, "pause")
-        if strikes(.stall) {
+        if strikes(.stall) || (Self.storing.contains(step) && stallsWithAnswer()) {
+            answers.forget(process)
             milliseconds = chance.number(5_000...1_200_000, "stall")
             note("\(process.place).\(process.number) stands still for \(milliseconds / 1000) s")
         }
         await wait(milliseconds, process)
+    }
+
+    private func stallsWithAnswer() -> Bool {
+        guard !isAtRest, chance.happens(8 * plan.share(.stall), "stall with an answer") else { return false }
+        strike(.stall)
+        return true
     }
 
     func wait(_ milliseconds: Int64, _ process: SimulatedProcess?) async {

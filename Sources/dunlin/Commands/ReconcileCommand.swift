@@ -83,7 +83,7 @@ struct ReconcileCommand: DunlinCommand {
         _ name: String, _ context: Context, _ billing: Billing, _ window: ReconcileWindow
     ) async throws -> ReconcileView {
         guard let configured = billing.gateways[name] else { throw ReconcileRefusal("it is not configured") }
-        let verdict = try await FirstContact(billing: billing, gateway: configured, plans: false).make()
+        let verdict = try await FirstContact(billing: billing, gateway: configured).make()
         guard verdict == .ready else { throw ReconcileRefusal(verdict.text) }
         var options = Reconciliation.Options()
         options.from = window.from

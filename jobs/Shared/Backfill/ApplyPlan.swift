@@ -87,7 +87,7 @@ public struct ApplyPlan: Sendable {
             let why = billing.keyless[name].map { "no key: set \($0)" } ?? "the settings have no such gateway"
             throw BackfillError.gateway(name, why: why)
         }
-        switch try await FirstContact(billing: billing, gateway: gateway, plans: false).make() {
+        switch try await FirstContact(billing: billing, gateway: gateway).make() {
         case .ready: break
         case .clockRefused(let why): throw BackfillError.clock(name, why: why)
         case .keyRefused(let why): throw BackfillError.gateway(name, why: why)

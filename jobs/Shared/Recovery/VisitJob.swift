@@ -33,7 +33,7 @@ struct VisitJob {
         }
         if kind == .act {
             // No attempt is written unless the clocks agree and the key is the right one (money.md 12, 13).
-            let verdict = try await FirstContact(billing: billing, gateway: gateway, plans: false).make()
+            let verdict = try await FirstContact(billing: billing, gateway: gateway).make()
             guard verdict == .ready else { return .notNow("\(verdict)") }
             let state = try await billing.database.read { tx in try GatewayStates.find(gateway.name, tx) }
             guard state?.isStopped == false else { return .notNow("charging is stopped at \(gateway.name)") }
