@@ -24,6 +24,46 @@ import Testing
         }
     }
 
+    @Test func nothingOutlivesItsSandbox() throws {
+        var world: World? = World(SandboxOptions())
+        func post(_ path: String, _ form: String = "") {
+            let headers = [
+                "authorization": "Bearer sk_test_client", "content-type": "application/x-www-form-urlencoded",
+            ]
+            let request = SandboxRequest(method: "POST", path: path, headers: headers, body: Array(form.utf8))
+            let status = world?.handle(request).status
+            #expect(status == 200)
+        }
+        post("/v1/customers")
+        let customer = try #require(world?.customers.records(.stripe).first?.id)
+        post("/v1/setup_intents", "customer=\(customer)&payment_method=pm_card_visa&confirm=true&usage=off_session")
+        post(
+            "/v1/payment_intents",
+            "amount=100&currency=usd&customer=\(customer)&payment_method=pm_card_visa&confirm=true")
+        let charge = try #require(world?.charges.records(.stripe).first?.id)
+        post("/v1/refunds", "charge=\(charge)")
+        let held = Held(
+            customer: world?.customers.records(.stripe).first, intent: world?.paymentIntents.records(.stripe).first,
+            charge: world?.charges.records(.stripe).first, refund: world?.refunds.records(.stripe).first,
+            setupIntent: world?.setupIntents.records(.stripe).first)
+        #expect(held.count == 5)
+        world = nil
+        #expect(held.count == 0)
+    }
+
+    /// What is there still, and is held by nobody here.
+    private struct Held {
+        weak var customer: Customer?
+        weak var intent: PaymentIntent?
+        weak var charge: Charge?
+        weak var refund: Refund?
+        weak var setupIntent: SetupIntent?
+
+        var count: Int {
+            [customer as AnyObject?, intent, charge, refund, setupIntent].filter { $0 != nil }.count
+        }
+    }
+
     @Test func finishedThingsGoAndTheAuditStays() {
         let client = client(days: 10)
         let saved = client.savedCard()

@@ -76,6 +76,21 @@ final class World {
         for url in options.wooshpayWebhookURLs { addEndpoint(url, dialect: .wooshpay) }
     }
 
+    /// Intents and charges, customers and what is theirs, hold one another: without this they would outlive their sandbox.
+    deinit {
+        for dialect in [SandboxDialect.stripe, .wooshpay] {
+            for intent in paymentIntents.records(dialect) { intent.charges = [] }
+            for intent in setupIntents.records(dialect) { intent.attempts = [] }
+            for charge in charges.records(dialect) { charge.refunds = [] }
+            for customer in customers.records(dialect) {
+                customer.paymentMethods = []
+                customer.paymentIntents = []
+                customer.setupIntents = []
+                customer.charges = []
+            }
+        }
+    }
+
     /// How much time passes at least between two prunings: less than a horizon, so that it means something.
     private var pruneEvery: Int64 { min(6 * 3_600_000, max(1000, (options.horizonMilliseconds ?? .max) / 4)) }
     private var prunedAt: Int64
