@@ -55,13 +55,18 @@ extension JobQueue {
     }
 
     /// Lets the job run again at `at` without counting this run: nothing went wrong, it was only too early.
+    ///
+    /// If the runs before were cut off, it was not this job that ended its workers: they count no more. A job that waits
+    /// for weeks is there whenever a process happens to end.
     public static func snooze(_ lease: Lease, at: Instant, _ tx: Transaction) throws {
         try change(
             lease,
             """
             UPDATE jobs
             SET state = 'ready', run_at = CASE WHEN again_at < ?3 THEN again_at ELSE ?3 END,
-                run_count = run_count - 1, again_at = NULL, lease_until = NULL, lease_holder = NULL
+                run_count = CASE WHEN last_error LIKE '\(cutOff)%' THEN 0 ELSE run_count - 1 END,
+                last_error = CASE WHEN last_error LIKE '\(cutOff)%' THEN NULL ELSE last_error END,
+                again_at = NULL, lease_until = NULL, lease_holder = NULL
             WHERE id = ?1 AND lease_token = ?2 AND state = 'running'
             """, [at], tx)
     }

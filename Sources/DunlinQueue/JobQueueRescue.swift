@@ -20,10 +20,14 @@ extension JobQueue {
         public let lastEnd: Instant?
     }
 
+    /// How the last error of a job begins whose worker went away.
+    static let cutOff = "the worker did not come to an end"
+
     /// Takes back the jobs of workers that are gone: those whose lease has run out, and at once those whose process
     /// is known to be dead.
     ///
-    /// The run that was cut off counts, so that a job which kills its worker cannot do so for ever.
+    /// The run that was cut off counts, so that a job which kills its worker cannot do so for ever. Such runs are forgotten
+    /// once one comes to an end in `snooze`.
     @discardableResult
     public static func rescue(
         now: Instant, holderIsDead: (ProcessIdentity) -> Bool, _ tx: Transaction
@@ -68,7 +72,7 @@ extension JobQueue {
                 last_error = ?3, again_at = NULL, lease_until = NULL, lease_holder = NULL
             WHERE state = 'running' AND \(condition)
             RETURNING state
-            """, argument, now, "the worker did not come to an end: \(reason)"
+            """, argument, now, "\(cutOff): \(reason)"
         ) { try $0.get("state") }
         rescued.died += states.count { $0 == .dead }
         rescued.readied += states.count { $0 == .ready }

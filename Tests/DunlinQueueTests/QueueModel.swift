@@ -10,6 +10,8 @@ struct QueueModel {
         var againAt: Instant?
         var state = JobState.ready
         var runCount = 0
+        /// The run before was: its worker went away.
+        var wasCutOff = false
         var token: Int64 = 0
         var leaseUntil: Instant?
         var holder: ProcessIdentity?
@@ -81,6 +83,7 @@ struct QueueModel {
     mutating func retry(_ lease: Lease, at: Instant) {
         change(lease.jobID) { entry in
             entry.state = entry.isUsedUp ? .dead : .ready
+            entry.wasCutOff = false
             entry.runAt = min(entry.againAt ?? at, at)
             entry.release()
         }
@@ -90,7 +93,8 @@ struct QueueModel {
         change(lease.jobID) { entry in
             entry.state = .ready
             entry.runAt = min(entry.againAt ?? at, at)
-            entry.runCount -= 1
+            entry.runCount = entry.wasCutOff ? 0 : entry.runCount - 1
+            entry.wasCutOff = false
             entry.release()
         }
     }
@@ -110,6 +114,7 @@ struct QueueModel {
         for entry in gone {
             change(entry.id) { entry in
                 entry.state = entry.isUsedUp ? .dead : .ready
+                entry.wasCutOff = true
                 entry.release()
             }
         }

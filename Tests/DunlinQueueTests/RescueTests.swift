@@ -50,6 +50,23 @@ import Testing
         #expect(record.lastError?.contains("process ended") == true)
     }
 
+    /// A job that waits for weeks is claimed again and again, and is there whenever a process ends.
+    @Test func runsThatWereCutOffDoNotAddUpOverRunsThatCameToAnEnd() async throws {
+        let fixture = try QueueFixture()
+        let start = fixture.start
+        let id = try await fixture.enqueue(fixture.job(runsMax: 2)).jobID
+        for _ in 0..<3 {
+            _ = try await fixture.claim()
+            try await fixture.database.write { tx in
+                _ = try JobQueue.rescue(now: start, holderIsDead: { _ in true }, tx)
+            }
+            let job = try #require(try await fixture.claim().first)
+            try await fixture.database.write { tx in try JobQueue.snooze(job.lease, at: start, tx) }
+        }
+        let record = try #require(try await fixture.show(id))
+        #expect(record.state == .ready && record.runCount == 0 && record.lastError == nil)
+    }
+
     @Test func theLeasesOfOthersAreCountedWithTheirEnds() async throws {
         let fixture = try QueueFixture()
         let (start, me, other) = (fixture.start, fixture.me, fixture.other)

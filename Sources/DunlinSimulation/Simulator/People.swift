@@ -119,6 +119,8 @@ struct People: Sendable {
         case .refund: try await refund(id)
         case .newPrice: try await change(id) { $0.amountMinor += 100 }
         case .newSchedule:
+            // In a restored file the period of this name would come due later than it did, and only keys tell (docs/proof.md).
+            if world.plan.has(.restore), world.plan.ignoresKeys { return }
             let day = world.chance.number(1...28, "people")
             try await change(id) { $0.anchor = "2025-12-\(day < 10 ? "0" : "")\(day)" }
         case .stop, .start: try await charging(isStopped: act == .stop)
