@@ -36,12 +36,19 @@ public struct BudgetUse: Sendable {
             if let free = try freeAt(budget, room: budget.most, invoice, now, tx) {
                 return Shortage(budget: budget, until: free, waitsForOthers: false)
             }
-            guard inFlight > 0, inFlight < budget.most,
-                try freeAt(budget, room: budget.most - inFlight, invoice, now, tx) != nil
-            else { return nil }
+            guard inFlight > 0, try mayFill(budget, inFlight, invoice, now, tx) else { return nil }
             return Shortage(
                 budget: budget, until: now.adding(seconds: Self.waitForOthersSeconds), waitsForOthers: true)
         }.max { $0.until < $1.until }
+    }
+
+    /// What is in flight may use the budget up. That alone never does where only tries after a decline count.
+    private func mayFill(
+        _ budget: CardBudget, _ inFlight: Int, _ invoice: Invoice?, _ now: Instant, _ tx: Transaction
+    ) throws -> Bool {
+        let room = budget.most - inFlight
+        if room <= 0, budget.counts == .declines { return true }
+        return try freeAt(budget, room: max(1, room), invoice, now, tx) != nil
     }
 
     private func freeAt(

@@ -228,6 +228,18 @@ import Testing
         #expect(try await stage.violations() == [])
     }
 
+    @Test func moreTriesAtOnceThanAMastercardMayBeDeclinedInADayWaitForEachOther() async throws {
+        let stage = try Stage()
+        for number in 1...14 {
+            try await stage.customer(
+                "c\(number)", card: "pm_card_sandbox_insufficient_funds", brand: "mastercard", fingerprint: "same")
+            try await stage.subscribe("s\(number)", customer: "c\(number)")
+        }
+        try await stage.pass { $0.concurrency = 14 }
+        #expect(stage.sandbox.audit.declines == 10)
+        #expect(try await stage.violations() == [])
+    }
+
     @Test func aVisaHasNoDailyLimitOfDeclines() async throws {
         let stage = try Stage()
         for number in 1...11 {

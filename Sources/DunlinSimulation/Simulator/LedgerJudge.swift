@@ -20,6 +20,7 @@ struct LedgerJudge {
             return violation("audit", "sent_to_other_account", "\(requests) reached another account (rule 13)")
         }
         return try await world.office().read { [self] tx in
+            if let found = try SettledStates.finding(tx) { return violation("settled", found.rule, found.text) }
             let proof = try Prover.prove(ProofOptions(now: now), tx)
             if let found = proof.promises.first(where: { !$0.violations.isEmpty })?.violations.first {
                 return violation("prove", found.rule, found.text)

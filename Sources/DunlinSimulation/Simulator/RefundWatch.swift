@@ -9,8 +9,8 @@ import DunlinDatabase
 /// Used on the simulator's thread only.
 final class RefundWatch: @unchecked Sendable {
     private static let millisecondsBetweenReads: Int64 = 600_000
-    /// Two machines, each by its own clock, may count so much less.
-    private static let skewMilliseconds: Int64 = 300_000
+    /// Two machines, each by its own clock, may count so much less: a clock that is further off holds its pass back.
+    private static let skewMilliseconds: Int64 = 450_000
     /// What had left its machine when charging was stopped may still arrive.
     private static let leaseMilliseconds: Int64 = 240_000
 
@@ -76,8 +76,8 @@ final class RefundWatch: @unchecked Sendable {
 
     private func isProven(_ earlier: Sent, _ world: World) -> Bool {
         guard let first = earlier.reads.first, let last = earlier.reads.last else { return false }
-        if world.plan.has(.clockJump) { return earlier.reads.count > 1 }
-        let skew = world.plan.has(.clockSkew) ? Self.skewMilliseconds : 0
+        let isSkewed = world.plan.has(.clockSkew) || world.plan.has(.clockJump)
+        let skew = isSkewed ? Self.skewMilliseconds : 0
         return last.milliseconds(since: first) >= Self.millisecondsBetweenReads - skew
     }
 

@@ -41,6 +41,7 @@ public struct Simulator: Sendable {
         try await SampleRegistration(world.sandbox).register(&sample)
         if world.plan.sharesCard { SimulatedSample.shareCard(of: &sample) }
         try await sample.store(in: world.office())
+        try await SettledStates.watch(world.office())
         for rule in world.plan.sandboxFaults { world.sandbox.addFault(rule) }
         let ids = sample.subscriptions.map(\.id)
         let town = Town(world: world, subscriptions: ids)

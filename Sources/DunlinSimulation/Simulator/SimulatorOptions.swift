@@ -24,8 +24,9 @@ public struct SimulatorOptions: Sendable {
 
 /// A promise that was broken in a run.
 public struct SimulatorViolation: Hashable, Sendable, Encodable {
-    /// Which judge saw it: `wire` (each request), `audit` (the gateway's own count), `prove` (the ledger), `compare`
-    /// (both), `rest` (what may not be left at the end).
+    /// Which judge saw it: `wire` (each request), `pages` (each answer to a link), `settled` (each change of what had
+    /// ended), `audit` (the gateway's own count), `prove` (the ledger), `compare` (both), `rest` (what may not be left at
+    /// the end).
     public var judge: String
     public var rule: String
     public var text: String

@@ -30,6 +30,8 @@ final class WireJudge: @unchecked Sendable {
     private var onWire: [String: OnWire] = [:]
     private var unanswered: [String: Int] = [:]
     private let refunds = RefundWatch()
+    /// The debts of which a charge left while a circuit was open, by when it was opened.
+    private var inOutage: [Instant: Set<String>] = [:]
 
     /// What the ledger says about a charge that leaves.
     private struct Row {
@@ -47,6 +49,7 @@ final class WireJudge: @unchecked Sendable {
         var stoppedAt: Instant?
         var circuitOpenedAt: Instant?
         var unknownsInARow: Int
+        var isOnSession: Bool
         var invoiceID: Int64
         /// By hand: the subscription, the invoice.
         var hold: String?
@@ -128,6 +131,20 @@ final class WireJudge: @unchecked Sendable {
             world.violate("wire", "charged_in_outage", "a charge left while the circuit was open: \(wire.text)")
         }
         checkFootings(wire, row, world)
+        checkOutage(wire, row, world)
+    }
+
+    /// When a circuit opens, each slot of each worker may be at one debt; none begins with another one.
+    private func checkOutage(_ wire: WireRequest, _ row: Row, _ world: World) {
+        guard let opened = row.circuitOpenedAt, !row.isOnSession, let debt = wire.debt else { return }
+        inOutage[opened, default: []].insert(debt.reference)
+        let slots = world.plan.workers * world.plan.concurrency
+        if inOutage[opened, default: []].count > slots {
+            world.violate(
+                "wire", "begun_in_outage",
+                "the circuit was opened at \(opened.rfc3339Seconds), and more than \(slots) debts were charged since "
+                    + "(rule 14): \(wire.text)")
+        }
     }
 
     /// What the charge rests on: the id that was read back, a job that asks about it, a gateway that answers.
@@ -279,7 +296,7 @@ final class WireJudge: @unchecked Sendable {
                 (SELECT MIN(e.recorded_at) FROM activity e WHERE e.invoice_id = i.id AND e.kind = 'debt_ended')
                     AS debt_ended_at,
                 g.stopped_at AS stopped_at, g.circuit_opened_at AS circuit_opened_at, i.id AS invoice_id,
-                i.waits_for AS waits_for, g.unknowns_in_a_row AS unknowns, t.gateway_id AS gateway_id,
+                i.waits_for AS waits_for, a.is_on_session AS is_on_session, g.unknowns_in_a_row AS unknowns, t.gateway_id AS gateway_id,
                 EXISTS (SELECT 1 FROM jobs j WHERE j.unique_key = 'settle-attempt/' || a.id
                     AND j.state IN ('ready', 'running')) AS has_settle_job,
                 (SELECT b.hold FROM billing_state b WHERE b.subscription_id = i.subscription_id) AS hold
@@ -295,7 +312,7 @@ final class WireJudge: @unchecked Sendable {
                 customerID: try row.get("customer_id"), gatewayCustomerID: try row.get("gateway_customer_id"),
                 invoiceState: try row.get("invoice_state"), debtEndedAt: try row.get("debt_ended_at"),
                 stoppedAt: try row.get("stopped_at"), circuitOpenedAt: try row.get("circuit_opened_at"),
-                unknownsInARow: try row.get("unknowns"),
+                unknownsInARow: try row.get("unknowns"), isOnSession: try row.get("is_on_session"),
                 invoiceID: try row.get("invoice_id"), hold: try row.get("hold"), waitsFor: try row.get("waits_for"))
         }
     }
