@@ -201,6 +201,24 @@ import Testing
         let page = try #require(try await stage.press().page)
         #expect(page.state == .due && page.card == nil)
         #expect(try await stage.invoice().waitsFor == .needsMethod)
+        #expect(try await stage.job(ChargeInvoice.kind).contains("ready") == false)
+        #expect(try await stage.violations() == [])
+    }
+
+    /// The gateway understood something else, or does not do this at all: a person looks before anything is tried again.
+    @Test func aRefusalInSessionHoldsTheDebtAndEndsTheScheduleToo() async throws {
+        let stage = try Self.stage(.wooshpay)
+        let card = try await stage.customer()
+        stage.script(card, ["insufficient_funds"])
+        try await stage.subscribe()
+        try await stage.pass()
+        stage.wire.strike(
+            .create, [2], with: .answer(400, body: #"{"error":{"message":"the account may not do this"}}"#))
+        try await stage.press()
+        #expect(try await stage.attempts().map(\.state) == [.declined, .refused])
+        #expect(try await stage.invoice().waitsFor == .onHold)
+        #expect(try await stage.job(ChargeInvoice.kind).contains("ready") == false)
+        #expect(try await stage.violations() == [])
     }
 
     @Test func aDebtThatEndsWhileTheCustomerIsAtTheBankTakesNoPayment() async throws {

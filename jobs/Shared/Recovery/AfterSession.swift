@@ -20,13 +20,15 @@ struct AfterSession {
                 after: outcome, history: DunningPolicy.History(tries: 0), classified: nil, asks: frozen.attempt.asks,
                 now: now)
             guard case .hold(let reason) = step else { return try goBack(frozen, invoice, failedAt: nil, tx) }
-            try Invoices.wait(invoice.id, for: .onHold, holdReason: reason, tx)
+            try InvoiceHold.begin(invoice, reason: reason, now: now, tx)
         case .needsCustomer: try goBack(frozen, invoice, failedAt: now, asksCustomer: true, tx)
         case .declined:
             let declineClass = classified?.declineClass
             let isFinal = declineClass == .never || declineClass == .needsMethod
             if isFinal, try Dunning(billing: billing, now: now).choice(for: invoice, tx)?.method == nil {
                 try Invoices.wait(invoice.id, for: .needsMethod, failedAt: now, tx)
+                // The schedule's own try has no card left either (P2: one next step).
+                try FollowUps.chargeIsOver(invoice.id, reason: "there is no card to charge", now: now, tx)
                 try beginGrace(invoice, .askMethod, declineClass ?? .needsMethod, tx)
             } else {
                 try goBack(frozen, invoice, failedAt: now, asksCustomer: declineClass == .needsAuth, tx)
