@@ -78,8 +78,8 @@ chaos: deps ## a minute of real workers that are killed and put to sleep, behind
 	DUNLIN_CHAOS=full swift test --skip-build --disable-xctest --filter RealTroubleTests
 
 # Folders of their own, so that the next plain build is not a full one. Left out are the end-to-end tests, which run plain
-# programs, TidyTests, which read the sources, and what docs/proof.md names as not yet run so. Leaks are not looked for yet:
-# charge and intent of the sandbox hold each other, so that a sandbox that is dropped keeps its memory (docs/proof.md).
+# programs, TidyTests, which read the sources, and what docs/proof.md names as not yet run so. Leaks are not looked for: Foundation
+# loses a buffer where it reads files (docs/proof.md).
 SANITIZED := Dunlin(Calendar|Core|Database|Queue|Ledger|Web|Gateways|Sandbox|SandboxServer|Import|Reports)Tests|CommandTests
 SANITIZING := --disable-xctest --experimental-maximum-parallelization-width 8 --filter '$(or $(T),$(SANITIZED))'
 
