@@ -149,10 +149,7 @@ import Testing
 
     @Test func aDeclineInSessionKeepsTheScheduleOfTheDebt() async throws {
         let stage = try Self.stage(.stripe)
-        let card = try await stage.customer()
-        stage.script(card, ["insufficient_funds", "insufficient_funds"])
-        try await stage.subscribe()
-        try await stage.pass()
+        try await stage.debtThatIsRetried(then: ["insufficient_funds"])
         let next = try #require(try await stage.invoice().invoice.nextAttemptAt)
         stage.clock.advance(seconds: 600)
         let page = try #require(try await stage.press().page)
@@ -166,10 +163,7 @@ import Testing
     /// What the visit finds ends the schedule's next try too.
     @Test func aVisitThatFindsTheIntentChangedHoldsTheDebtForAPersonAndNothingElseIsTried() async throws {
         let stage = try Self.stage(.stripe)
-        let card = try await stage.customer()
-        stage.script(card, ["insufficient_funds"])
-        try await stage.subscribe()
-        try await stage.pass()
+        try await stage.debtThatIsRetried()
         let id = try #require(try await stage.intents().first?.gatewayID)
         try stage.post("/v1/payment_intents/\(id)", "amount=99900")
         try await stage.press()
@@ -181,10 +175,7 @@ import Testing
 
     @Test func aVisitThatFindsTheSubscriptionPausedLeavesNothingToTry() async throws {
         let stage = try Self.stage(.stripe)
-        let card = try await stage.customer()
-        stage.script(card, ["insufficient_funds"])
-        try await stage.subscribe()
-        try await stage.pass()
+        try await stage.debtThatIsRetried()
         try await stage.database.write { tx in _ = try tx.execute("UPDATE subscriptions SET status = 'paused'") }
         try await stage.press()
         #expect(try await stage.invoice().waitsFor == .onHold)
@@ -194,10 +185,7 @@ import Testing
 
     @Test func aFinalDeclineInSessionAsksForAnotherCard() async throws {
         let stage = try Self.stage(.stripe)
-        let card = try await stage.customer()
-        stage.script(card, ["insufficient_funds", "lost_card"])
-        try await stage.subscribe()
-        try await stage.pass()
+        try await stage.debtThatIsRetried(then: ["lost_card"])
         let page = try #require(try await stage.press().page)
         #expect(page.state == .due && page.card == nil)
         #expect(try await stage.invoice().waitsFor == .needsMethod)
@@ -208,10 +196,7 @@ import Testing
     /// The gateway understood something else, or does not do this at all: a person looks before anything is tried again.
     @Test func aRefusalInSessionHoldsTheDebtAndEndsTheScheduleToo() async throws {
         let stage = try Self.stage(.wooshpay)
-        let card = try await stage.customer()
-        stage.script(card, ["insufficient_funds"])
-        try await stage.subscribe()
-        try await stage.pass()
+        try await stage.debtThatIsRetried()
         stage.wire.strike(
             .create, [2], with: .answer(400, body: #"{"error":{"message":"the account may not do this"}}"#))
         try await stage.press()
@@ -318,10 +303,7 @@ import Testing
 
     @Test func aMethodThatNeedsNoChallengePaysAtOnce() async throws {
         let stage = try Self.stage(.stripe)
-        let card = try await stage.customer()
-        stage.script(card, ["insufficient_funds"])
-        try await stage.subscribe()
-        try await stage.pass()
+        try await stage.debtThatIsRetried()
         let page = try #require(try await stage.press().page)
         #expect(page.state == .paid)
         #expect(try await Self.problems(stage) == [])

@@ -114,7 +114,10 @@ struct TakeOver {
         // A create that arrived after the debt had ended: nobody confirms it any more.
         if invoice.state != .open, snapshot.isUnconfirmed { return nil }
         if named != nil, snapshot.status == .canceled { return nil }
-        return try insert(snapshot, number: named == nil ? number : nil, known, invoice, amount, tx)
+        let id = try insert(snapshot, number: named == nil ? number : nil, known, invoice, amount, tx)
+        // Tried in another timeline, in which the debt went on: here it has ended (money.md 20).
+        if isOpen, invoice.state != .open { try FollowUps.cancel(Intents.get(id, tx), of: invoice, now: now, tx) }
+        return id
     }
 
     /// - Parameter number: nil for a second intent of the same name, which gets a number and a name of its own.
@@ -124,17 +127,12 @@ struct TakeOver {
     ) throws -> Int64 {
         let account = try GatewayStates.find(gateway.name, tx)?.account ?? gateway.driver.keyHash
         let name = snapshot.metadata.reference ?? ""
-        let id = try Intents.insert(
+        return try Intents.insert(
             NewIntent(
                 invoiceID: invoice.id, number: number ?? (known.map(\.number).max() ?? 0) + 1, gateway: gateway.name,
                 account: account, mode: gateway.driver.mode, gatewayCustomerID: snapshot.customerID ?? "",
                 amount: amount, reference: number == nil ? "\(name)/\(snapshot.id)" : name, gatewayID: snapshot.id,
                 status: snapshot.status == .succeeded ? Intent.created : snapshot.status.text), now: now, tx)
-        // Tried in another timeline, in which the debt went on: here it has ended (money.md 20).
-        if invoice.state != .open, snapshot.status != .canceled, snapshot.status != .succeeded {
-            try FollowUps.cancel(try Intents.get(id, tx), of: invoice, now: now, tx)
-        }
-        return id
     }
 
     /// A final decline in another timeline counts in this one.

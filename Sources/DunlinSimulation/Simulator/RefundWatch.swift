@@ -11,8 +11,6 @@ final class RefundWatch: @unchecked Sendable {
     private static let millisecondsBetweenReads: Int64 = 600_000
     /// Two machines, each by its own clock, may count so much less: a clock that is further off holds its pass back.
     private static let skewMilliseconds: Int64 = 450_000
-    /// What had left its machine when charging was stopped may still arrive.
-    private static let leaseMilliseconds: Int64 = 240_000
 
     /// A refund whose answer nobody has.
     private struct Sent {
@@ -36,8 +34,9 @@ final class RefundWatch: @unchecked Sendable {
             world.violate(
                 "wire", "refunded_too_much", "more goes back than was collected (rule 24): \(wire.text)")
         }
+        // What had left its machine when charging was stopped may still arrive.
         if row.isStopped, let since = world.stoppedSince[wire.kind.rawValue],
-            since < world.now.adding(milliseconds: -Self.leaseMilliseconds)
+            since < world.now.adding(milliseconds: -WireJudge.leaseMilliseconds)
         {
             world.violate(
                 "wire", "refunded_while_stopped",

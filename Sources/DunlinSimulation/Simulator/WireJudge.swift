@@ -1,6 +1,7 @@
 import DunlinCalendar
 import DunlinCore
 import DunlinDatabase
+import DunlinLedger
 import DunlinSandbox
 
 /// Judges every request as it leaves: is what it rests on on the disk, and does nothing forbid it.
@@ -9,7 +10,7 @@ import DunlinSandbox
 /// debt ended may still arrive.
 final class WireJudge: @unchecked Sendable {
     /// A lease and the time-out of a request.
-    private static let leaseMilliseconds: Int64 = 240_000
+    static let leaseMilliseconds: Int64 = 240_000
     /// Machines' clocks may differ by so much before the clock guard holds them back.
     private static let skewMilliseconds: Int64 = 300_000
     /// The circuit opens with this one.
@@ -35,7 +36,7 @@ final class WireJudge: @unchecked Sendable {
 
     /// What the ledger says about a charge that leaves.
     private struct Row {
-        var attemptState: String
+        var attemptState: Attempt.State
         /// The intent's, as stored.
         var gatewayID: String?
         var hasSettleJob: Bool
@@ -54,8 +55,6 @@ final class WireJudge: @unchecked Sendable {
         /// By hand: the subscription, the invoice.
         var hold: String?
         var waitsFor: String?
-
-        var isInFlight: Bool { ["sending", "processing", "unknown"].contains(attemptState) }
     }
 
     // MARK: - Leaving
@@ -97,7 +96,7 @@ final class WireJudge: @unchecked Sendable {
 
     private func check(_ wire: WireRequest, _ row: Row, _ process: SimulatedProcess, _ world: World) {
         let longAgo = world.now.adding(milliseconds: -Self.leaseMilliseconds - Self.skewMilliseconds)
-        if row.attemptState == "succeeded", let ended = row.endedAt, ended < longAgo {
+        if row.attemptState == .succeeded, let ended = row.endedAt, ended < longAgo {
             world.violate("wire", "sent_after_end", "a charge left for an attempt that has ended: \(wire.text)")
         }
         if wire.operation != .create, process.wallNow > row.sendBy {
@@ -154,7 +153,7 @@ final class WireJudge: @unchecked Sendable {
                 "wire", "confirmed_other_id",
                 "intent \(stored) is stored, and another one is confirmed (rule 1): \(wire.text)")
         }
-        if row.isInFlight, !row.hasSettleJob {
+        if row.attemptState.isInFlight, !row.hasSettleJob {
             world.violate(
                 "wire", "sent_without_settle_job", "a charge left, and no job asks what became of it (P2): \(wire.text)"
             )
@@ -296,7 +295,8 @@ final class WireJudge: @unchecked Sendable {
                 (SELECT MIN(e.recorded_at) FROM activity e WHERE e.invoice_id = i.id AND e.kind = 'debt_ended')
                     AS debt_ended_at,
                 g.stopped_at AS stopped_at, g.circuit_opened_at AS circuit_opened_at, i.id AS invoice_id,
-                i.waits_for AS waits_for, a.is_on_session AS is_on_session, g.unknowns_in_a_row AS unknowns, t.gateway_id AS gateway_id,
+                i.waits_for AS waits_for, a.is_on_session AS is_on_session, g.unknowns_in_a_row AS unknowns,
+                t.gateway_id AS gateway_id,
                 EXISTS (SELECT 1 FROM jobs j WHERE j.unique_key = 'settle-attempt/' || a.id
                     AND j.state IN ('ready', 'running')) AS has_settle_job,
                 (SELECT b.hold FROM billing_state b WHERE b.subscription_id = i.subscription_id) AS hold

@@ -59,6 +59,15 @@ extension Stage {
         #expect(try await invoice().waitsFor == .needsCustomer)
     }
 
+    /// The card has not enough money, and the schedule tries it again later.
+    ///
+    /// - Parameter next: what the card answers after that, as `script` takes it.
+    func debtThatIsRetried(then next: [String?] = []) async throws {
+        script(try await customer(), ["insufficient_funds"] + next)
+        try await subscribe()
+        try await pass()
+    }
+
     func job(_ kind: String) async throws -> [String] {
         try await text("SELECT state FROM jobs WHERE kind = '\(kind)' ORDER BY id")
     }
