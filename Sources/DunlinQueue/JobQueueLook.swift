@@ -36,15 +36,18 @@ extension JobQueue {
         public let count: Int
     }
 
-    /// The earliest time at which a ready job of `queue`, or of any queue when nil, is due; nil when none is ready.
-    public static func nextRunAt(queue: String? = nil, _ tx: Transaction) throws -> Instant? {
+    /// The earliest time, after `instant` if one is given, at which a ready job of `queue`, or of any queue when nil, is due;
+    /// nil when there is none.
+    public static func nextRunAt(
+        queue: String? = nil, after instant: Instant? = nil, _ tx: Transaction
+    ) throws -> Instant? {
         var earliest: Instant?
         for name in try queue.map({ [$0] }) ?? queuesWithReadyJobs(tx) {
             for priority in JobPriority.allCases {
                 let next: Instant? = try tx.value(
                     """
-                    SELECT min(run_at) FROM jobs WHERE queue = ?1 AND priority = ?2 AND state = 'ready'
-                    """, name, priority)
+                    SELECT min(run_at) FROM jobs WHERE queue = ?1 AND priority = ?2 AND state = 'ready' AND run_at > ?3
+                    """, name, priority, instant?.milliseconds ?? .min)
                 if let next, next < earliest ?? next.adding(milliseconds: 1) { earliest = next }
             }
         }

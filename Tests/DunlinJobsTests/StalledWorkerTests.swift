@@ -158,6 +158,29 @@ import Testing
         #expect(problems == [])
     }
 
+    /// The customer's second debt waits for the first one's charge, which another process has in its hands.
+    @Test func theLongerAnotherProcessTakesTheMoreRarelyItIsLookedFor() async throws {
+        let stage = try await Self.stage { $0.concurrency = 1 }
+        try await stage.subscribe("s-2")
+        let billing = try stage.billing()
+        let gateway = try #require(billing.gateways["stripe"])
+        let worker = BillingWorker(billing: billing, gateway: gateway, holder: stage.newProcess(), concurrency: 1)
+        let waits = Mutex<[Int64]>([])
+        stage.wire.disturb { request in
+            guard request.kind == .create, waits.withLock({ $0.isEmpty }) else { return nil }
+            do {
+                for milliseconds: Int64 in [100, 900, 59_000] {
+                    stage.clock.set(stage.clock.now.adding(milliseconds: milliseconds))
+                    let next = try #require(try await worker.work { true })
+                    waits.withLock { $0.append(next.milliseconds(since: stage.clock.now)) }
+                }
+            } catch { Issue.record(error) }
+            return nil
+        }
+        try await stage.pass()
+        #expect(waits.withLock { $0 } == [200, 500, 1000])
+    }
+
     @Test func anOlderReadDoesNotOverwriteANewerOne() async throws {
         let stage = try await Self.stage(["insufficient_funds"])
         try await stage.run(days: 1)

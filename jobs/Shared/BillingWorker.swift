@@ -131,8 +131,20 @@ public struct BillingWorker: Sendable {
             leaseSeconds: leaseSeconds, now: now, tx)
         try gateway.limits?.giveBack(granted - jobs.count, gateway: gateway.name, now: now, tx)
         // Ready and due, yet not claimable: another job of the same customer runs.
-        if jobs.isEmpty { return ([], now.adding(milliseconds: 200), false, false) }
+        if jobs.isEmpty { return ([], try lookAgainAt(isWorking: limit < concurrency, now: now, tx), false, false) }
         return (jobs, now.adding(milliseconds: 20), jobs.count == granted, false)
+    }
+
+    /// The customers of all that is due are being charged. Another process's job is looked for after half the time that
+    /// it has taken so far: one that stands still does not keep the others writing. The end of our own is told.
+    private func lookAgainAt(isWorking: Bool, now: Instant, _ tx: Transaction) throws -> Instant? {
+        var wait: Int64? = isWorking ? nil : Self.waitMilliseconds
+        if let lastEnd = try JobQueue.leasesOfOthers(than: holder, queue: gateway.name, now: now, tx).lastEnd {
+            let age = leaseSeconds * 1000 - lastEnd.milliseconds(since: now)
+            wait = min(max(200, age / 2), Self.waitMilliseconds)
+        }
+        let next = try JobQueue.nextRunAt(queue: gateway.name, after: now, tx)
+        return [wait.map { now.adding(milliseconds: $0) }, next].compactMap { $0 }.min()
     }
 
     /// More than half of the last 200 first attempts declined: a bug or a broken gateway must not dun everybody

@@ -63,7 +63,8 @@ struct FaultyTransport: Transport {
 
     /// What reaches the gateway happens there, whatever becomes of the process that sent it.
     private func answer(_ wire: WireRequest, _ timeout: Int64) async throws(TransportError) -> SandboxResponse {
-        let way = world.chance.number(5...120, "way")
+        let stall = wire.operation.isMoney ? world.stallOnTheWay(process) : nil
+        let way = stall ?? world.chance.number(5...120, "way")
         var back = world.chance.number(5...200, "way")
         if world.strikes(.slow) { back = world.chance.number(1_000...40_000, "slow") }
         let request = translated(wire)

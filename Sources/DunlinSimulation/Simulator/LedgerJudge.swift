@@ -56,6 +56,13 @@ struct LedgerJudge {
                 "compare", "billed_before_first_sight",
                 "\(unseen) is billed for a day before it was first seen (rule 16)")
         }
+        let both: String? = try tx.value(
+            "SELECT MIN(subscription_id) FROM invoices GROUP BY subscription_id, invoiced_at HAVING COUNT(*) > 1")
+        if let both {
+            return violation(
+                "compare", "billed_for_missed",
+                "\(both) is billed at once for two periods, though missed ones wait for a decision (rule 17)")
+        }
         let forged: String? = try tx.value("SELECT MIN(event_id) FROM events WHERE event_id LIKE 'evt_forged%'")
         if let forged {
             return violation("compare", "forged_event", "\(forged) was stored, and it was not signed")

@@ -269,6 +269,19 @@ final class World: @unchecked Sendable {
         return true
     }
 
+    /// Between the look at the send deadline and the gateway: the machine stands still with the request in its hands, and
+    /// others may take over meanwhile. Shorter than what money.md 8 waits before it believes that a request never happened.
+    ///
+    /// - Returns: milliseconds; nil where nothing is in the way.
+    func stallOnTheWay(_ process: SimulatedProcess) -> Int64? {
+        guard !isAtRest, chance.happens(8 * plan.share(.stall), "stall on the way") else { return nil }
+        strike(.stall)
+        answers.forget(process)
+        let milliseconds = chance.number(120_000...590_000, "stall on the way")
+        note("\(process.place).\(process.number) stands still for \(milliseconds / 1000) s with a request in its hands")
+        return milliseconds
+    }
+
     func wait(_ milliseconds: Int64, _ process: SimulatedProcess?) async {
         await thread.wait(
             until: now.adding(milliseconds: max(0, milliseconds)), order: chance.bits("order"),
