@@ -11,6 +11,8 @@ import DunlinSandbox
 final class WireJudge: @unchecked Sendable {
     /// A lease and the time-out of a request.
     static let leaseMilliseconds: Int64 = 240_000
+    /// What has been on its way for longer is unknown, and its lease may have passed to another process.
+    private static let timeoutMilliseconds: Int64 = 30_000
     /// Machines' clocks may differ by so much before the clock guard holds them back.
     private static let skewMilliseconds: Int64 = 300_000
     /// The circuit opens with this one.
@@ -25,6 +27,7 @@ final class WireJudge: @unchecked Sendable {
     private struct OnWire {
         var process: SimulatedProcess
         var reference: String
+        var at: Instant
     }
 
     private var sent: [String: Sent] = [:]
@@ -179,12 +182,14 @@ final class WireJudge: @unchecked Sendable {
                 "wire", "sent_again_without_asking",
                 "the same charge left at \(earlier.at.rfc3339Seconds), and nobody has asked since: \(wire.text)")
         }
-        if let other = onWire[row.customerID], !other.process.isDead, other.reference != reference {
+        if let other = onWire[row.customerID], !other.process.isDead, other.reference != reference,
+            world.now < other.at.adding(milliseconds: Self.timeoutMilliseconds)
+        {
             world.violate(
                 "wire", "two_charges_at_once",
                 "\(row.customerID) is charged twice at the same time (rule 35): \(wire.text), \(other.reference)")
         }
-        onWire[row.customerID] = OnWire(process: process, reference: reference)
+        onWire[row.customerID] = OnWire(process: process, reference: reference, at: world.now)
         customers[wire.key ?? ""] = row.customerID
         if wire.operation != .create { sent[wire.key ?? ""] = Sent(at: world.now, askedSince: false) }
         if wire.operation != .create {
