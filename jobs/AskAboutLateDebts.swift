@@ -116,11 +116,12 @@ struct AskAboutLateDebts {
 
     private func holdAll(_ gateway: BillingGateway, _ claimed: ClaimedJob) async throws {
         let (debts, _) = try await load(gateway, limit: Self.batch)
+        let now = billing.clock.now()
         try await billing.database.write(step: "debts-held") { tx in
             for debt in debts {
-                try Invoices.wait(
-                    debt.id, for: .onHold,
-                    holdReason: "invoiced late, and gateway \(gateway.name) cannot say whether it was collected", tx)
+                try InvoiceRest.onHold(
+                    debt.id, reason: "invoiced late, and gateway \(gateway.name) cannot say whether it was collected",
+                    now: now, tx)
             }
         }
         try await end(claimed, isMore: debts.count == Self.batch, gateway)

@@ -65,12 +65,12 @@ struct ChargeInvoice {
             case .succeeded:
                 try Collected(billing: billing, now: now).record(invoice, intentID: intent.id, attempt: nil, tx)
             case .requiresAction:
-                try Invoices.wait(invoice.id, for: .needsCustomer, tx)
-                // A customer in session looks too, while the schedule's own try still waits (P2: one next step).
-                try FollowUps.chargeIsOver(invoice.id, reason: "the bank wants the customer", now: now, tx)
+                // A customer in session looks too, while the schedule's own try still waits.
+                try InvoiceRest.needsCustomer(invoice.id, now: now, tx)
             case .requiresCapture:
-                try InvoiceHold.begin(
-                    invoice, reason: "the gateway holds the money of intent \(id): capture or cancel it", now: now, tx)
+                try InvoiceRest.onHold(
+                    invoice.id, reason: "the gateway holds the money of intent \(id): capture or cancel it", now: now,
+                    tx)
             case .requiresPaymentMethod, .requiresConfirmation, .processing, .canceled, .other: break
             }
         }
@@ -93,7 +93,7 @@ struct ChargeInvoice {
     }
 
     private func hold(_ invoice: Invoice, _ reason: String, now: Instant, _ tx: Transaction) throws {
-        try InvoiceHold.begin(invoice, reason: reason, now: now, tx)
+        try InvoiceRest.onHold(invoice.id, reason: reason, now: now, tx)
         try Activity.add(
             "incident", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)
     }

@@ -83,7 +83,7 @@ private struct Settling {
             try Attempts.noteAsk(frozen.attempt.id, tx)
             let invoice = try Invoices.get(frozen.invoice.id, tx)
             if invoice.state == .open, invoice.waitsFor != .onHold {
-                try Invoices.wait(invoice.id, for: .onHold, holdReason: why, tx)
+                try InvoiceRest.onHold(invoice.id, reason: why, now: now, tx)
                 try Activity.add(
                     "incident", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id,
                     attemptNumber: frozen.attempt.number, reason: why, now: now, tx)

@@ -151,7 +151,7 @@ struct ApplyIntentEvent: Sendable {
         try await application.end(.ignored(reason, isForeign: true), exchanges: exchanges, invoiceID: invoice.id) {
             now, tx in
             let isInFlight = try Attempts.of(invoice.id, tx).contains { $0.state.isInFlight }
-            if !isInFlight { try InvoiceHold.begin(invoice, reason: reason, now: now, tx) }
+            if !isInFlight { try InvoiceRest.onHold(invoice.id, reason: reason, now: now, tx) }
             try Activity.add(
                 "incident", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)
         }

@@ -316,7 +316,7 @@ struct BeginAttempt {
 
     /// With the customer in session the schedule's own try may still wait: it goes too.
     private func rest(_ invoice: Invoice, because reason: String, _ tx: Transaction) throws -> Start {
-        try InvoiceHold.begin(invoice, reason: reason, now: now, tx)
+        try InvoiceRest.onHold(invoice.id, reason: reason, now: now, tx)
         return try finish(tx)
     }
 

@@ -20,11 +20,10 @@ struct DisputeHold {
         for invoice in try Invoices.open(ofCustomer: customerID, tx)
         where invoice.waitsFor == .onHold && invoice.holdReason == Self.reason(disputeID) {
             if isLost {
-                try Invoices.wait(
-                    invoice.id, for: .onHold, holdReason: "the customer won dispute \(disputeID): release or void it",
-                    tx)
+                try InvoiceRest.onHold(
+                    invoice.id, reason: "the customer won dispute \(disputeID): release or void it", now: now, tx)
             } else if let other {
-                try Invoices.wait(invoice.id, for: .onHold, holdReason: Self.reason(other), tx)
+                try InvoiceRest.onHold(invoice.id, reason: Self.reason(other), now: now, tx)
             } else {
                 try OpenInvoices.goOn(invoice, at: now, now: now, tx)
             }

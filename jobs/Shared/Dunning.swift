@@ -83,8 +83,7 @@ struct Dunning {
 
     /// There is no card to try: the debt waits for one, and the customer's time begins to run.
     func askMethod(for invoice: Invoice, _ reason: String, _ tx: Transaction) throws {
-        try Invoices.wait(invoice.id, for: .needsMethod, failedAt: now, tx)
-        try FollowUps.chargeIsOver(invoice.id, reason: reason, now: now, tx)
+        try InvoiceRest.needsMethod(invoice.id, reason: reason, failedAt: now, now: now, tx)
         try beginGrace(of: invoice, after: .askMethod, .needsMethod, tx)
         try Activity.add(
             "needs_method", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)

@@ -30,7 +30,7 @@ struct OpenInvoices {
     static func rest(_ invoice: Invoice, reason: String, now: Instant, _ tx: Transaction) throws {
         guard invoice.waitsFor == .scheduled || invoice.waitsFor == .retrying else { return }
         guard try !Attempts.of(invoice.id, tx).contains(where: { $0.state.isInFlight }) else { return }
-        try InvoiceHold.begin(invoice, reason: reason, now: now, tx)
+        try InvoiceRest.onHold(invoice.id, reason: reason, now: now, tx)
     }
 
     /// Has the invoice tried, at once or at a later time.

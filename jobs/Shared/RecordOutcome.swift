@@ -196,7 +196,7 @@ struct RecordOutcome {
         if case .neverHappened(let why) = outcome,
             attempts.count(where: { !$0.isOnSession && $0.state == .neverHappened }) >= Self.vanishedMax
         {
-            try Invoices.wait(invoice.id, for: .onHold, holdReason: "attempts come to nothing: \(why)", tx)
+            try InvoiceRest.onHold(invoice.id, reason: "attempts come to nothing: \(why)", now: now, tx)
             return
         }
         let dunning = Dunning(billing: billing, now: now)
@@ -207,14 +207,14 @@ struct RecordOutcome {
         case .paid, .settle: break
         case .tryAgain(let at): try tryAgain(invoice, at: at, failedAt: failedAt, tx)
         case .askCustomer:
-            try Invoices.wait(invoice.id, for: .needsCustomer, failedAt: failedAt, tx)
+            try InvoiceRest.needsCustomer(invoice.id, failedAt: failedAt, now: now, tx)
             try dunning.beginGrace(of: invoice, after: next.step, next.declineClass, tx)
         case .askMethod: try askMethod(dunning, next, invoice, tries: tries, failedAt: failedAt, tx)
         case .giveUp:
-            try Invoices.wait(invoice.id, for: .needsMethod, failedAt: failedAt, tx)
+            try InvoiceRest.needsMethod(invoice.id, failedAt: failedAt, now: now, tx)
             try dunning.beginGrace(of: invoice, after: next.step, next.declineClass, tx)
         case .hold(let reason):
-            try Invoices.wait(invoice.id, for: .onHold, holdReason: reason, failedAt: failedAt, tx)
+            try InvoiceRest.onHold(invoice.id, reason: reason, failedAt: failedAt, now: now, tx)
         }
         if failedAt != nil {
             try BillingStates.refreshStanding(invoice.subscriptionID, tx)
@@ -245,7 +245,7 @@ struct RecordOutcome {
                     reason: choice.reason, now: now, tx)
             }
         }
-        try Invoices.wait(invoice.id, for: .needsMethod, failedAt: failedAt, tx)
+        try InvoiceRest.needsMethod(invoice.id, failedAt: failedAt, now: now, tx)
         try dunning.beginGrace(of: invoice, after: .askMethod, next.declineClass, tx)
     }
 

@@ -158,7 +158,7 @@ struct TakeOver {
     }
 
     private func hold(_ invoice: Invoice, _ reason: String, _ tx: Transaction) throws {
-        try InvoiceHold.begin(invoice, reason: reason, now: now, tx)
+        try InvoiceRest.onHold(invoice.id, reason: reason, now: now, tx)
         try Activity.add(
             "incident", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, reason: reason, now: now, tx)
         billing.logger.error("an invoice is held", metadata: ["invoice": "\(invoice.id)", "reason": "\(reason)"])

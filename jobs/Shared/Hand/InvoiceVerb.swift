@@ -122,7 +122,7 @@ struct InvoiceByHand {
         }
         let reason = "held by \(order.actor): \(order.reason)"
         try Invoices.endOverride(invoice.id, tx)
-        try InvoiceHold.begin(invoice, reason: reason, now: order.now, tx)
+        try InvoiceRest.onHold(invoice.id, reason: reason, now: order.now, tx)
         try keep("held", tx)
         return done("is on hold until it is released")
     }
@@ -137,7 +137,7 @@ struct InvoiceByHand {
         try keep("released", tx)
         // What the bank wanted the customer for is not tried without them.
         if try Attempts.of(invoice.id, tx).last(where: { $0.state != .neverHappened })?.state == .needsCustomer {
-            try Invoices.wait(invoice.id, for: .needsCustomer, tx)
+            try InvoiceRest.needsCustomer(invoice.id, now: order.now, tx)
             return done("waits for the customer again")
         }
         try goOn(tx)

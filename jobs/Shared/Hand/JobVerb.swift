@@ -47,8 +47,8 @@ public enum JobVerb: HandVerb {
     /// Every open invoice keeps a next step (P2): without its job it waits for a person.
     private func hold(_ invoice: Invoice, jobID: Int64, _ order: HandOrder, _ tx: Transaction) throws {
         guard invoice.state == .open, invoice.waitsFor == .scheduled || invoice.waitsFor == .retrying else { return }
-        try Invoices.wait(
-            invoice.id, for: .onHold, holdReason: "job \(jobID) was discarded: \(order.reason)", tx)
+        try InvoiceRest.onHold(
+            invoice.id, reason: "job \(jobID) was discarded: \(order.reason)", now: order.now, tx)
     }
 
     private static func invoice(of job: JobRecord, _ tx: Transaction) throws -> Invoice? {

@@ -20,15 +20,13 @@ struct AfterSession {
                 after: outcome, history: DunningPolicy.History(tries: 0), classified: nil, asks: frozen.attempt.asks,
                 now: now)
             guard case .hold(let reason) = step else { return try goBack(frozen, invoice, failedAt: nil, tx) }
-            try InvoiceHold.begin(invoice, reason: reason, now: now, tx)
+            try InvoiceRest.onHold(invoice.id, reason: reason, now: now, tx)
         case .needsCustomer: try goBack(frozen, invoice, failedAt: now, asksCustomer: true, tx)
         case .declined:
             let declineClass = classified?.declineClass
             let isFinal = declineClass == .never || declineClass == .needsMethod
             if isFinal, try Dunning(billing: billing, now: now).choice(for: invoice, tx)?.method == nil {
-                try Invoices.wait(invoice.id, for: .needsMethod, failedAt: now, tx)
-                // The schedule's own try has no card left either (P2: one next step).
-                try FollowUps.chargeIsOver(invoice.id, reason: "there is no card to charge", now: now, tx)
+                try InvoiceRest.needsMethod(invoice.id, failedAt: now, now: now, tx)
                 try beginGrace(invoice, .askMethod, declineClass ?? .needsMethod, tx)
             } else {
                 try goBack(frozen, invoice, failedAt: now, asksCustomer: declineClass == .needsAuth, tx)
@@ -46,9 +44,12 @@ struct AfterSession {
         let wait = before?.waitedFor ?? .needsCustomer
         let isPlanned = wait == .scheduled || wait == .retrying
         guard isPlanned else {
-            try Invoices.wait(invoice.id, for: asksCustomer ? .needsCustomer : wait, failedAt: failedAt, tx)
-            if asksCustomer { try beginGrace(invoice, .askCustomer, .needsAuth, tx) }
-            return
+            guard asksCustomer else {
+                try Invoices.wait(invoice.id, for: wait, failedAt: failedAt, tx)
+                return
+            }
+            try InvoiceRest.needsCustomer(invoice.id, failedAt: failedAt, now: now, tx)
+            return try beginGrace(invoice, .askCustomer, .needsAuth, tx)
         }
         // Another card was saved meanwhile, or the schedule goes on with the old one.
         let at = max(before?.nextAttemptAt ?? now, now)
