@@ -24,6 +24,8 @@ public struct Intent: Hashable, Sendable {
     public static let created = "created"
     public var isCanceled: Bool { status == IntentStatus.canceled.text }
     public var hasSucceeded: Bool { status == IntentStatus.succeeded.text }
+    /// The gateway could still be paid on it, or is being.
+    public var isOpen: Bool { !isCanceled && !hasSucceeded }
 
     init(_ row: Row) throws {
         id = try row.get("id")

@@ -141,15 +141,18 @@ public enum Invoices {
     /// of the customer of which that is true.
     ///
     /// - Parameter lateBefore: a debt is late when it was due before this, and was not asked about since.
-    public static func askFirst(_ invoice: Invoice, lateBefore: Instant, _ tx: Transaction) throws {
-        try tx.execute(
+    /// - Returns: the ids of all these debts.
+    public static func askFirst(_ invoice: Invoice, lateBefore: Instant, _ tx: Transaction) throws -> [Int64] {
+        try tx.rows(
             """
             UPDATE invoices SET ask_first = 1
             WHERE customer_id = ?1 AND state IN ('open', 'closing') AND state = 'open'
                 AND (id = ?2 OR (gateway = ?3 AND waits_for IN ('scheduled', 'retrying') AND due_at < ?4
                     AND (asked_at IS NULL OR asked_at < ?4)
                     AND NOT EXISTS (SELECT 1 FROM intents WHERE intents.invoice_id = invoices.id)))
-            """, invoice.customerID, invoice.id, invoice.gateway, lateBefore)
+            RETURNING id
+            """, invoice.customerID, invoice.id, invoice.gateway, lateBefore
+        ) { try $0.get("id") }
     }
 
     /// Moves an invoice without an intent to the gateway its customer is at now.

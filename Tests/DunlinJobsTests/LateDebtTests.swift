@@ -25,12 +25,14 @@ import Testing
         return stage
     }
 
+    private enum PlantedEnd { case paid, canceled, unconfirmed }
+
     /// An intent of this debt at the gateway, as another timeline left it.
     private static func plant(
         _ stage: Stage, number: Int = 1, amountMinor: Int64 = 1000, database: String = Stage.databaseID,
-        reference: String? = nil, pays: Bool = true
+        reference: String? = nil, dueDaysAgo: Int64 = 10, ends: PlantedEnd = .paid
     ) async throws -> String {
-        let period = Zone.utc.local(of: stage.clock.now.adding(days: -10)).date.description
+        let period = Zone.utc.local(of: stage.clock.now.adding(days: -dueDaysAgo)).date.description
         let name = DebtReference(
             databaseID: database, subscriptionID: "s1", period: period, intentNumber: number
         ).text
@@ -47,10 +49,10 @@ import Testing
         let driver = try stage.driver()
         let created = await driver.create(request, idempotencyKey: "plant-\(number)", deadline: .none)
         let id = try #require(created.snapshot?.id)
-        if pays {
-            _ = await driver.confirm(id, request: request, idempotencyKey: "plant-\(id)", deadline: .none)
-        } else {
-            _ = await driver.cancel(id, idempotencyKey: "plant-\(id)")
+        switch ends {
+        case .paid: _ = await driver.confirm(id, request: request, idempotencyKey: "plant-\(id)", deadline: .none)
+        case .canceled: _ = await driver.cancel(id, idempotencyKey: "plant-\(id)")
+        case .unconfirmed: break
         }
         return id
     }
@@ -112,7 +114,7 @@ import Testing
 
     @Test func wooshPayIsAskedByEachReferenceUntilAMiss() async throws {
         let stage = try await Self.stage { $0.kind = .wooshpay }
-        _ = try await Self.plant(stage, number: 1, pays: false)
+        _ = try await Self.plant(stage, number: 1, ends: .canceled)
         _ = try await Self.plant(stage, number: 2)
         let account = 1
         let probe = 1
@@ -125,7 +127,7 @@ import Testing
 
     @Test func wooshPayGoesOnWithTheNextNumberAfterCanceledOnes() async throws {
         let stage = try await Self.stage { $0.kind = .wooshpay }
-        _ = try await Self.plant(stage, number: 1, pays: false)
+        _ = try await Self.plant(stage, number: 1, ends: .canceled)
         try await stage.run(days: 2)
         #expect(try await stage.intents().map(\.number) == [1, 2])
         let problems = try await Judge.problems(stage, .paid)
@@ -159,6 +161,86 @@ import Testing
         let probe = 1
         #expect(stage.wire.count(.list) == probe)
         #expect(try await stage.invoice().state == .paid)
+    }
+
+    /// Another timeline created twice, since an answer was lost, and collected through the second one. In the restored file
+    /// the event of the first one comes before anything was asked about the debt.
+    @Test(arguments: [GatewayKind.stripe, .wooshpay], [false, true])
+    func theEventOfAnIntentThatWasNeverConfirmedHidesNoneThatCollected(
+        _ kind: GatewayKind, _ successComesFirst: Bool
+    ) async throws {
+        let stage = try Stage {
+            $0.kind = kind
+            $0.ignoresKeys = true
+            $0.makesEvents = true
+        }
+        try await stage.customer()
+        try await stage.subscribe()
+        try await stage.bindGateway()
+        // Invoiced in time, and not tried yet.
+        _ = try await BillDueSubscriptions(billing: stage.billing(), gateways: [stage.name]).run(now: stage.clock.now)
+        let never = try await Self.plant(stage, dueDaysAgo: 0, ends: .unconfirmed)
+        let paid = try await Self.plant(stage, dueDaysAgo: 0)
+        let before = stage.wire.count(.confirm)
+        stage.clock.advance(seconds: 3600)
+        let events = stage.takeEvents()
+        for isSuccess in [successComesFirst, !successComesFirst] {
+            try await stage.deliver(events.filter { ([$0.intentID, $0.objectID].contains(paid)) == isSuccess })
+        }
+        try await stage.run(days: 2)
+        #expect(stage.wire.count(.confirm) == before)
+        #expect(stage.sandbox.audit.successes == 1)
+        #expect(try await stage.invoice().state == .paid)
+        #expect(try stage.gatewayIntents().first { $0.id == never }?.status == "canceled")
+        #expect(try await stage.text("SELECT event_id FROM events WHERE state IN ('received', 'failed')") == [])
+        #expect(try await stage.violations() == [])
+    }
+
+    /// Its own create was answered, and another timeline collected through another intent of the same name.
+    @Test func aSuccessBesideTheIntentThatIsStoredEndsTheDebtAndCancelsThatIntent() async throws {
+        let stage = try Stage {
+            $0.ignoresKeys = true
+            $0.makesEvents = true
+        }
+        try await stage.customer()
+        try await stage.subscribe()
+        stage.wire.strike(.confirm, [1], with: .lostBefore)
+        try await stage.pass { $0.waitSeconds = 0 }
+        let own = try #require(try await stage.intents().first?.gatewayID)
+        stage.wire.disturb(nil)
+        _ = try await Self.plant(stage, dueDaysAgo: 0)
+        try await stage.deliver(stage.takeEvents())
+        try await stage.run(days: 2)
+        #expect(stage.sandbox.audit.successes == 1)
+        #expect(try await stage.invoice().state == .paid)
+        #expect(try stage.gatewayIntents().first { $0.id == own }?.status == "canceled")
+        #expect(try await stage.violations() == [])
+    }
+
+    /// Its create never happened, and the debt rested since; in another timeline it went on and was collected.
+    @Test(arguments: [GatewayKind.stripe, .wooshpay])
+    func anIntentThatWasNeverCreatedIsLookedForBeforeItIs(_ kind: GatewayKind) async throws {
+        let stage = try Stage {
+            $0.kind = kind
+            $0.ignoresKeys = true
+        }
+        try await stage.customer()
+        try await stage.subscribe()
+        stage.wire.strike(.create, [1], with: .lostBefore)
+        try await stage.pass { $0.waitSeconds = 0 }
+        let attempt = try #require(try await stage.attempts().first)
+        _ = try await Self.plant(stage, dueDaysAgo: 0)
+        stage.clock.advance(seconds: 3600)
+        let now = stage.clock.now
+        try await stage.database.write { tx in
+            _ = try Attempts.end(attempt.id, as: .neverHappened, now: now, tx)
+            try FollowUps.settleIsOver(attemptID: attempt.id, now: now, tx)
+            try OpenInvoices.goOn(Invoices.get(attempt.invoiceID, tx), at: now, now: now, tx)
+        }
+        try await stage.run(days: 2)
+        #expect(stage.sandbox.audit.successes == 1)
+        #expect(try await stage.invoice().paidReason == "found_at_gateway")
+        #expect(try await stage.violations() == [])
     }
 
     // MARK: - Restored files

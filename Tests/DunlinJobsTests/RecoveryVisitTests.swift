@@ -183,6 +183,20 @@ import Testing
         #expect(try await Self.problems(stage, Ending(successes: 0, state: .open, waitsFor: .onHold)) == [])
     }
 
+    /// It came due an hour ago and was not tried yet: the gateway is asked first, and who asks has it tried.
+    @Test func aVisitToADebtThatMustBeAskedAboutFirstLeavesOneNextStep() async throws {
+        let stage = try Self.stage(.stripe)
+        try await stage.customer()
+        try await stage.subscribe()
+        try await stage.bindGateway()
+        _ = try await BillDueSubscriptions(billing: stage.billing(), gateways: [stage.name]).run(now: stage.clock.now)
+        stage.clock.advance(seconds: 3600)
+        try await stage.press()
+        #expect(try await stage.violations() == [])
+        try await stage.run(days: 1)
+        #expect(try await Self.problems(stage) == [])
+    }
+
     @Test func aFinalDeclineInSessionAsksForAnotherCard() async throws {
         let stage = try Self.stage(.stripe)
         try await stage.debtThatIsRetried(then: ["lost_card"])

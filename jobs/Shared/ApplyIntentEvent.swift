@@ -57,13 +57,18 @@ struct ApplyIntentEvent: Sendable {
         try await read(intent, invoice)
     }
 
-    /// The event came before the answer to our own create: its id is what that answer would have said, if it is ours.
+    /// The event came before the answer to our own create: its id is what that answer would have said, if it is ours. One
+    /// that was never confirmed may be a second one, beside that which another timeline of this file went on with.
     private func overtaken(_ intent: Intent, _ invoice: Invoice) async throws {
         let reply = await gateway.driver.retrieve(intentID)
         let snapshot = try value(reply)
         let isNamedSo = snapshot.metadata.reference == intent.reference
         if let difference = isNamedSo ? difference(snapshot, intent, invoice) : "dunlin_reference" {
             return try await foreign(difference, invoice, snapshot, reply.exchanges)
+        }
+        if snapshot.isUnconfirmed, try await isSecond(snapshot, intent, invoice) {
+            await DebtSearch(billing: billing, gateway: gateway).cancel(strays: [intentID])
+            return try await application.end(.applied(nil), exchanges: reply.exchanges, invoiceID: invoice.id)
         }
         let (exchanges, intentID) = (reply.exchanges, intentID)
         let stored = try await billing.database.write(step: "store-intent-id") { tx in
@@ -72,6 +77,16 @@ struct ApplyIntentEvent: Sendable {
             return try Intents.get(intent.id, tx)
         }
         try await known(stored, invoice)
+    }
+
+    private func isSecond(_ snapshot: IntentSnapshot, _ intent: Intent, _ invoice: Invoice) async throws -> Bool {
+        let reply = await DebtSearch(billing: billing, gateway: gateway).candidates(
+            invoice, reference: invoice.reference(intentNumber: intent.number, databaseID: billing.databaseID),
+            customerID: intent.gatewayCustomerID, from: intent.createdAt)
+        guard case .value(let found) = reply.result else {
+            throw GatewayUnavailable(reply.result, about: "intent \(intent.reference)")
+        }
+        return found.contains { $0.metadata.reference == intent.reference && $0.rank < snapshot.rank }
     }
 
     private func read(_ intent: Intent, _ invoice: Invoice) async throws {
@@ -95,7 +110,7 @@ struct ApplyIntentEvent: Sendable {
         let strays = try await billing.writeOutcome("apply-event") { tx in
             try Exchanges.add(exchanges, gateway: gateway.name, invoiceID: invoice.id, tx)
             let taken = try TakeOver(billing: billing, gateway: gateway, now: now).take(
-                [snapshot], of: invoice.id, alsoEnded: true, tx)
+                [snapshot], of: invoice.id, view: .oneEvent, tx)
             let isKnown = try Intents.find(gateway: gateway.name, gatewayID: snapshot.id, tx) != nil
             let end: EventApplication.End =
                 isKnown || !taken.strays.isEmpty

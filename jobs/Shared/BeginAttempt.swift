@@ -177,7 +177,13 @@ struct BeginAttempt {
             try FollowUps.cancel(open, of: facts.invoice, now: now, tx)
             return try snooze(seconds: 60, tx)
         }
-        guard open.gatewayID != nil else { return try write(facts, intent: open, baseline: nil, amount, tx) }
+        guard open.gatewayID != nil else {
+            // As far as this file knows it was never created; another timeline had time enough to.
+            if asked.missingNumber != open.number, open.createdAt < lateBefore {
+                return .lookUp(facts.invoice, number: open.number)
+            }
+            return try write(facts, intent: open, baseline: nil, amount, tx)
+        }
         guard let look = asked.look, look.id == open.gatewayID else { return .look(open) }
         return try write(facts, intent: open, baseline: look.latestCharge ?? open.latestCharge, amount, tx)
     }
@@ -197,8 +203,11 @@ struct BeginAttempt {
 
     private var lateBefore: Instant { now.adding(seconds: -billing.rules.lateAfterSeconds) }
 
+    /// What would have been tried goes, the customer's in session or the schedule's; who asks has it tried (P2).
     private func askFirst(_ invoice: Invoice, _ tx: Transaction) throws -> Start {
-        try Invoices.askFirst(invoice, lateBefore: lateBefore, tx)
+        for id in try Invoices.askFirst(invoice, lateBefore: lateBefore, tx) {
+            try FollowUps.chargeIsOver(id, reason: "the gateway is asked about the debt first", now: now, tx)
+        }
         _ = try finish(tx)
         try FollowUps.askAboutLateDebts(gateway: invoice.gateway, now: now, tx)
         return .finished

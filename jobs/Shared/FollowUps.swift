@@ -7,7 +7,9 @@ import DunlinQueue
 /// The jobs that follow from what happened, each with its unique key. One customer's money moves one step at a time:
 /// all of them share the customer's concurrency key, and of the charges the oldest debt's goes first (money.md 35).
 enum FollowUps {
+    /// A debt that the gateway must be asked about first is asked about, and charged then.
     static func charge(_ invoice: Invoice, at runAt: Instant, now: Instant, _ tx: Transaction) throws {
+        if invoice.asksFirst { return try askAboutLateDebts(gateway: invoice.gateway, now: now, tx) }
         try charge(
             invoiceID: invoice.id, customerID: invoice.customerID, gateway: invoice.gateway, dueAt: invoice.dueAt,
             at: runAt, now: now, tx)

@@ -20,14 +20,19 @@ struct TakeOver {
         var strays: [String] = []
     }
 
+    /// How much of what the gateway has of a debt is known.
+    enum View {
+        /// All of it.
+        case whole
+        /// What one event is about. There may be another intent that money has moved on, so that one that was never
+        /// confirmed is none to go on with; and money that moved is recorded for a debt that has ended too (money.md 25).
+        case oneEvent
+    }
+
     /// Money that moved comes first, whatever else is found.
-    ///
-    /// - Parameter alsoEnded: records what moved for a debt that is not open any more too (money.md 25).
-    func take(
-        _ found: [IntentSnapshot], of invoiceID: Int64, alsoEnded: Bool = false, _ tx: Transaction
-    ) throws -> Taken {
+    func take(_ found: [IntentSnapshot], of invoiceID: Int64, view: View = .whole, _ tx: Transaction) throws -> Taken {
         let invoice = try Invoices.get(invoiceID, tx)
-        guard invoice.state == .open || alsoEnded, let amount = invoice.amount else { return Taken() }
+        guard invoice.state == .open || view == .oneEvent, let amount = invoice.amount else { return Taken() }
         var taken = Taken(mayCharge: invoice.state == .open)
         var successes = 0
         var foreign: String?
@@ -36,8 +41,13 @@ struct TakeOver {
             case .ignored: continue
             case .foreign(let reason): foreign = foreign ?? reason
             case .ours(let number):
-                guard let id = try store(snapshot, number: number, invoice, amount, tx) else {
-                    taken.strays += snapshot.isUnconfirmed ? [snapshot.id] : []
+                guard let id = try store(snapshot, number: number, invoice, amount, view, tx) else {
+                    if snapshot.isUnconfirmed {
+                        taken.strays.append(snapshot.id)
+                    } else if snapshot.mayStillMoveMoney {
+                        foreign =
+                            foreign ?? "intent \(snapshot.id) of this debt was tried beside the one that is stored"
+                    }
                     continue
                 }
                 guard snapshot.status == .succeeded else { continue }
@@ -45,6 +55,7 @@ struct TakeOver {
                 taken.mayCharge = false
                 try Collected(billing: billing, now: now).record(
                     try Invoices.get(invoiceID, tx), intentID: id, attempt: nil, tx)
+                try cancelOthers(than: id, invoice, tx)
             }
         }
         if successes > 1 { try report(successes, invoice, tx) }
@@ -95,7 +106,7 @@ struct TakeOver {
 
     /// - Returns: the row; nil when a better intent of the debt is stored already.
     private func store(
-        _ snapshot: IntentSnapshot, number: Int, _ invoice: Invoice, _ amount: Money, _ tx: Transaction
+        _ snapshot: IntentSnapshot, number: Int, _ invoice: Invoice, _ amount: Money, _ view: View, _ tx: Transaction
     ) throws -> Int64? {
         let known = try Intents.of(invoice.id, tx)
         try closeCard(snapshot, tx)
@@ -104,6 +115,7 @@ struct TakeOver {
             return same.id
         }
         let named = known.first { $0.number == number }
+        if snapshot.isUnconfirmed, view == .oneEvent { return nil }
         if let named, named.gatewayID == nil {
             _ = try Intents.store(gatewayID: snapshot.id, named.id, tx)
             try Intents.noteUnlessSucceeded(snapshot, of: named.id, askedAt: now, tx)
@@ -111,8 +123,6 @@ struct TakeOver {
         }
         let isOpen = snapshot.status != .canceled && snapshot.status != .succeeded
         if isOpen, known.contains(where: { !$0.isCanceled }) { return nil }
-        // A create that arrived after the debt had ended: nobody confirms it any more.
-        if invoice.state != .open, snapshot.isUnconfirmed { return nil }
         if named != nil, snapshot.status == .canceled { return nil }
         let id = try insert(snapshot, number: named == nil ? number : nil, known, invoice, amount, tx)
         // Tried in another timeline, in which the debt went on: here it has ended (money.md 20).
@@ -127,12 +137,21 @@ struct TakeOver {
     ) throws -> Int64 {
         let account = try GatewayStates.find(gateway.name, tx)?.account ?? gateway.driver.keyHash
         let name = snapshot.metadata.reference ?? ""
+        // That it succeeded is counted by whoever records the money; until then it may not be a second open one.
+        let found = known.contains { $0.isOpen } ? IntentStatus.canceled.text : Intent.created
         return try Intents.insert(
             NewIntent(
                 invoiceID: invoice.id, number: number ?? (known.map(\.number).max() ?? 0) + 1, gateway: gateway.name,
                 account: account, mode: gateway.driver.mode, gatewayCustomerID: snapshot.customerID ?? "",
                 amount: amount, reference: number == nil ? "\(name)/\(snapshot.id)" : name, gatewayID: snapshot.id,
-                status: snapshot.status == .succeeded ? Intent.created : snapshot.status.text), now: now, tx)
+                status: snapshot.status == .succeeded ? found : snapshot.status.text), now: now, tx)
+    }
+
+    /// The debt is paid: nothing else of it may be paid any more (P7).
+    private func cancelOthers(than id: Int64, _ invoice: Invoice, _ tx: Transaction) throws {
+        for intent in try Intents.of(invoice.id, tx) where intent.id != id && intent.isOpen {
+            try FollowUps.cancel(intent, of: invoice, now: now, tx)
+        }
     }
 
     /// A final decline in another timeline counts in this one.
@@ -180,6 +199,11 @@ extension IntentSnapshot {
 
     var isUnconfirmed: Bool {
         status == .requiresConfirmation || (status == .requiresPaymentMethod && latestCharge == nil)
+    }
+
+    /// Somebody has confirmed it, and it has not come to an end.
+    fileprivate var mayStillMoveMoney: Bool {
+        status == .processing || status == .requiresCapture || status == .requiresAction
     }
 
     var movesMoney: Bool { status == .succeeded || status == .processing || status == .requiresCapture }

@@ -11,8 +11,6 @@ import DunlinSandbox
 final class WireJudge: @unchecked Sendable {
     /// A lease and the time-out of a request.
     static let leaseMilliseconds: Int64 = 240_000
-    /// What has been on its way for longer is unknown, and its lease may have passed to another process.
-    private static let timeoutMilliseconds: Int64 = 30_000
     /// Machines' clocks may differ by so much before the clock guard holds them back.
     private static let skewMilliseconds: Int64 = 300_000
     /// The circuit opens with this one.
@@ -27,7 +25,6 @@ final class WireJudge: @unchecked Sendable {
     private struct OnWire {
         var process: SimulatedProcess
         var reference: String
-        var at: Instant
     }
 
     private var sent: [String: Sent] = [:]
@@ -83,15 +80,17 @@ final class WireJudge: @unchecked Sendable {
         begin(wire, debt.reference, row, process, world)
     }
 
-    /// A charge whose lease another clock took for over may be read and settled while its own answer is still on its way;
-    /// then it is over (rule 35).
+    /// A charge whose lease has run out while it is on its way, or by another clock, may be read and settled, and is unknown
+    /// else: either way it holds up its own debt only (rule 35).
     private func forgetSettled(ofCustomer customer: String, _ world: World) async {
         guard let other = onWire[customer] else { return }
         let isInFlight = try? await world.office().read { tx in
             try tx.value(
                 """
                 SELECT EXISTS (SELECT 1 FROM intents t JOIN attempts a ON a.intent_id = t.id
-                    WHERE t.reference = ?1 AND a.ended_at IS NULL)
+                    WHERE t.reference = ?1 AND a.ended_at IS NULL AND EXISTS (
+                        SELECT 1 FROM jobs j WHERE j.state = 'running' AND j.arguments IN (
+                            '{"invoice":' || t.invoice_id || '}', '{"attempt":' || a.id || '}')))
                 """, other.reference, as: Bool.self)
         }
         if isInFlight == false { onWire[customer] = nil }
@@ -182,14 +181,12 @@ final class WireJudge: @unchecked Sendable {
                 "wire", "sent_again_without_asking",
                 "the same charge left at \(earlier.at.rfc3339Seconds), and nobody has asked since: \(wire.text)")
         }
-        if let other = onWire[row.customerID], !other.process.isDead, other.reference != reference,
-            world.now < other.at.adding(milliseconds: Self.timeoutMilliseconds)
-        {
+        if let other = onWire[row.customerID], !other.process.isDead, other.reference != reference {
             world.violate(
                 "wire", "two_charges_at_once",
                 "\(row.customerID) is charged twice at the same time (rule 35): \(wire.text), \(other.reference)")
         }
-        onWire[row.customerID] = OnWire(process: process, reference: reference, at: world.now)
+        onWire[row.customerID] = OnWire(process: process, reference: reference)
         customers[wire.key ?? ""] = row.customerID
         if wire.operation != .create { sent[wire.key ?? ""] = Sent(at: world.now, askedSince: false) }
         if wire.operation != .create {
