@@ -58,7 +58,8 @@ struct ApplyIntentEvent: Sendable {
     }
 
     /// The event came before the answer to our own create: its id is what that answer would have said, if it is ours. One
-    /// that was never confirmed may be a second one, beside that which another timeline of this file went on with.
+    /// that was never confirmed, or is canceled, may be a second one, beside that which another timeline of this file went on
+    /// with.
     private func overtaken(_ intent: Intent, _ invoice: Invoice) async throws {
         let reply = await gateway.driver.retrieve(intentID)
         let snapshot = try value(reply)
@@ -66,8 +67,10 @@ struct ApplyIntentEvent: Sendable {
         if let difference = isNamedSo ? difference(snapshot, intent, invoice) : "dunlin_reference" {
             return try await foreign(difference, invoice, snapshot, reply.exchanges)
         }
-        if snapshot.isUnconfirmed, try await isSecond(snapshot, intent, invoice) {
-            await DebtSearch(billing: billing, gateway: gateway).cancel(strays: [intentID])
+        let saysLittle = snapshot.isUnconfirmed || snapshot.status == .canceled
+        if saysLittle, try await isSecond(snapshot, intent, invoice) {
+            let strays = snapshot.isUnconfirmed ? [intentID] : []
+            await DebtSearch(billing: billing, gateway: gateway).cancel(strays: strays)
             return try await application.end(.applied(nil), exchanges: reply.exchanges, invoiceID: invoice.id)
         }
         let (exchanges, intentID) = (reply.exchanges, intentID)

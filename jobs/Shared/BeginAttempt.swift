@@ -161,9 +161,10 @@ struct BeginAttempt {
         if case .failure(let error) = gateway.driver.currencies.units(of: amount) {
             return try hold(facts.invoice, "the gateway cannot charge \(amount): \(error.problem)", tx)
         }
+        // Also where an intent is stored: it may be one of several that another timeline made.
+        if facts.attempts.isEmpty, isLate(facts.invoice) { return try askFirst(facts.invoice, tx) }
         guard let open = facts.intents.first(where: { !$0.isCanceled }) else {
             let number = (facts.intents.map(\.number).max() ?? 0) + 1
-            if number == 1, isLate(facts.invoice) { return try askFirst(facts.invoice, tx) }
             if asked.missingNumber != number, number > 1 || mustLookUp(facts.invoice) {
                 return .lookUp(facts.invoice, number: number)
             }

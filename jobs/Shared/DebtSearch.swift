@@ -13,7 +13,8 @@ struct DebtSearch {
     let billing: Billing
     let gateway: BillingGateway
 
-    /// Looks for an intent with this number of the debt.
+    /// Looks for an intent with this number of the debt; what else of the debt the answer shows is stored too, since a number
+    /// that came to nothing may have been followed by another one.
     ///
     /// - Returns: true when the answer was complete and showed none; false when one was found and stored.
     /// - Throws: `GatewayUnavailable` when the answer was not complete.
@@ -24,13 +25,16 @@ struct DebtSearch {
         guard case .value(let found) = reply.result else {
             throw GatewayUnavailable(reply.result, about: "invoice \(invoice.id)")
         }
-        let ours = found.filter { $0.metadata.reference == reference.text }
+        let ours = found.filter {
+            $0.metadata.subscriptionID == invoice.subscriptionID && $0.metadata.period == invoice.periodStart
+                || $0.metadata.reference == reference.text
+        }
         let taken = try await billing.database.write(step: "take-over") { tx in
             try Exchanges.add(reply.exchanges, gateway: gateway.name, invoiceID: invoice.id, tx)
             return try TakeOver(billing: billing, gateway: gateway, now: now).take(ours, of: invoice.id, tx)
         }
         await cancel(strays: taken.strays)
-        return ours.isEmpty
+        return !ours.contains { $0.metadata.reference == reference.text }
     }
 
     /// Unconfirmed duplicates move no money; one that cannot be canceled now is seen again at the next look-up.

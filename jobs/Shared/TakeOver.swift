@@ -25,7 +25,8 @@ struct TakeOver {
         /// All of it.
         case whole
         /// What one event is about. There may be another intent that money has moved on, so that one that was never
-        /// confirmed is none to go on with; and money that moved is recorded for a debt that has ended too (money.md 25).
+        /// confirmed, or is canceled, says nothing about how to go on; and money that moved is recorded for a debt that has
+        /// ended too (money.md 25).
         case oneEvent
     }
 
@@ -115,7 +116,7 @@ struct TakeOver {
             return same.id
         }
         let named = known.first { $0.number == number }
-        if snapshot.isUnconfirmed, view == .oneEvent { return nil }
+        if view == .oneEvent, snapshot.isUnconfirmed || snapshot.status == .canceled { return nil }
         if let named, named.gatewayID == nil {
             _ = try Intents.store(gatewayID: snapshot.id, named.id, tx)
             try Intents.noteUnlessSucceeded(snapshot, of: named.id, askedAt: now, tx)
