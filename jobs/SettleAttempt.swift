@@ -186,7 +186,10 @@ private struct Settling {
     /// Stores the best intent with this attempt's reference, the others are strays: unconfirmed, and canceled.
     private func adopt(_ found: [IntentSnapshot], exchanges: [Exchange]) async throws -> Found {
         let ranked = found.filter { $0.metadata.reference == frozen.intent.reference }.sorted { $0.rank < $1.rank }
-        guard let best = ranked.first else { return .nothing }
+        guard let best = ranked.first else {
+            try await takeOverOthers(found)
+            return .nothing
+        }
         if let difference = frozen.expectation.difference(from: best) {
             return .foreign("intent \(best.id) has the name of this attempt and differs: \(difference)")
         }
@@ -200,6 +203,18 @@ private struct Settling {
             _ = await gateway.driver.cancel(stray.id, idempotencyKey: "\(stray.id):cancel-stray")
         }
         return ranked.first { $0.id == stored }.map { .intent($0) } ?? .nothing
+    }
+
+    /// In another timeline of this file the intent of this attempt may have come to nothing, and the debt gone on with the
+    /// next one. What that collected ends the debt, so that nothing is created any more.
+    private func takeOverOthers(_ found: [IntentSnapshot]) async throws {
+        let others = found.filter { $0.isOf(frozen.invoice) }
+        guard !others.isEmpty else { return }
+        let now = billing.clock.now()
+        let taken = try await billing.database.write(step: "take-over") { tx in
+            try TakeOver(billing: billing, gateway: gateway, now: now).take(others, of: frozen.invoice.id, tx)
+        }
+        await DebtSearch(billing: billing, gateway: gateway).cancel(strays: taken.strays)
     }
 
     // MARK: - One call

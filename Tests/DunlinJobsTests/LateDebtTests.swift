@@ -246,6 +246,23 @@ import Testing
         #expect(try await stage.violations() == [])
     }
 
+    /// The same while its attempt is in flight.
+    @Test func anAttemptWhoseCreateWasLostSendsNoneWhereAnotherTimelineWentOnWithTheNextIntent() async throws {
+        let stage = try Stage { $0.ignoresKeys = true }
+        try await stage.customer()
+        try await stage.subscribe()
+        stage.wire.strike(.create, [1], with: .lostBefore)
+        try await stage.pass { $0.waitSeconds = 0 }
+        #expect(try await stage.attempts().map(\.state) == [.unknown])
+        _ = try await Self.plant(stage, number: 2, dueDaysAgo: 0)
+        let creates = stage.wire.count(.create)
+        try await stage.run(days: 2)
+        #expect(stage.wire.count(.create) == creates)
+        #expect(stage.sandbox.audit.successes == 1)
+        let problems = try await Judge.problems(stage, .paid)
+        #expect(problems == [])
+    }
+
     // MARK: - Restored files
 
     /// Runs a copy that was made at `backup` after the original went on for so long.

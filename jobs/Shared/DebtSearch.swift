@@ -25,10 +25,7 @@ struct DebtSearch {
         guard case .value(let found) = reply.result else {
             throw GatewayUnavailable(reply.result, about: "invoice \(invoice.id)")
         }
-        let ours = found.filter {
-            $0.metadata.subscriptionID == invoice.subscriptionID && $0.metadata.period == invoice.periodStart
-                || $0.metadata.reference == reference.text
-        }
+        let ours = found.filter { $0.isOf(invoice) || $0.metadata.reference == reference.text }
         let taken = try await billing.database.write(step: "take-over") { tx in
             try Exchanges.add(reply.exchanges, gateway: gateway.name, invoiceID: invoice.id, tx)
             return try TakeOver(billing: billing, gateway: gateway, now: now).take(ours, of: invoice.id, tx)

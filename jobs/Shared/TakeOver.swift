@@ -198,6 +198,11 @@ extension IntentSnapshot {
         }
     }
 
+    /// It names the debt, by whatever number.
+    func isOf(_ invoice: Invoice) -> Bool {
+        metadata.subscriptionID == invoice.subscriptionID && metadata.period == invoice.periodStart
+    }
+
     var isUnconfirmed: Bool {
         status == .requiresConfirmation || (status == .requiresPaymentMethod && latestCharge == nil)
     }
