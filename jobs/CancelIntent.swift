@@ -25,7 +25,7 @@ struct CancelIntent {
             }
             return (intent, try Invoices.get(intent.invoiceID, tx), isInFlight)
         }
-        if intent.isCanceled || intent.hasSucceeded {
+        if !intent.isOpen {
             return try await end(nil, intent, gateway, claimed, exchanges: [])
         }
         // Its settling enqueues this job again when it ends without a success.

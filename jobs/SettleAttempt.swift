@@ -187,7 +187,12 @@ private struct Settling {
     private func adopt(_ found: [IntentSnapshot], exchanges: [Exchange]) async throws -> Found {
         let ranked = found.filter { $0.metadata.reference == frozen.intent.reference }.sorted { $0.rank < $1.rank }
         guard let best = ranked.first else {
-            try await takeOverOthers(found)
+            // In another timeline of this file the intent of this attempt may have come to nothing, and the debt gone on with
+            // the next one. What that collected ends the debt, so that nothing is created any more.
+            let others = found.filter { $0.isOf(frozen.invoice) }
+            if !others.isEmpty {
+                try await DebtSearch(billing: billing, gateway: gateway).takeOver(others, of: frozen.invoice)
+            }
             return .nothing
         }
         if let difference = frozen.expectation.difference(from: best) {
@@ -203,18 +208,6 @@ private struct Settling {
             _ = await gateway.driver.cancel(stray.id, idempotencyKey: "\(stray.id):cancel-stray")
         }
         return ranked.first { $0.id == stored }.map { .intent($0) } ?? .nothing
-    }
-
-    /// In another timeline of this file the intent of this attempt may have come to nothing, and the debt gone on with the
-    /// next one. What that collected ends the debt, so that nothing is created any more.
-    private func takeOverOthers(_ found: [IntentSnapshot]) async throws {
-        let others = found.filter { $0.isOf(frozen.invoice) }
-        guard !others.isEmpty else { return }
-        let now = billing.clock.now()
-        let taken = try await billing.database.write(step: "take-over") { tx in
-            try TakeOver(billing: billing, gateway: gateway, now: now).take(others, of: frozen.invoice.id, tx)
-        }
-        await DebtSearch(billing: billing, gateway: gateway).cancel(strays: taken.strays)
     }
 
     // MARK: - One call

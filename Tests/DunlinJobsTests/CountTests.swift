@@ -20,8 +20,7 @@ import Testing
         }
         try await stage.bindGateway()
         let atFirst = stage.database.counters
-        let now = stage.clock.now
-        _ = try await BillDueSubscriptions(billing: stage.billing(), gateways: [stage.name]).run(now: now)
+        try await stage.plan()
         let before = stage.database.counters
         let sent = stage.wire.requests.count
         let worker = try stage.worker(concurrency: 1)

@@ -76,8 +76,7 @@ import Testing
             guard request.kind == .confirm, request.number == 1 else { return }
             do {
                 try await stage.cancel()
-                let now = stage.clock.now
-                _ = try await BillDueSubscriptions(billing: stage.billing(), gateways: [stage.name]).run(now: now)
+                try await stage.plan()
             } catch { Issue.record(error) }
         }
         try await stage.run(days: 3)
@@ -150,8 +149,7 @@ import Testing
             guard request.kind == .create else { return }
             do {
                 try await stage.cancel()
-                let now = stage.clock.now
-                _ = try await BillDueSubscriptions(billing: stage.billing(), gateways: [stage.name]).run(now: now)
+                try await stage.plan()
             } catch { Issue.record(error) }
         }
         try await stage.run(days: 3)
@@ -164,8 +162,7 @@ import Testing
     @Test func theTransactionThatWritesAnAttemptReadsTheOwnersRowsAgain() async throws {
         let stage = try await Self.stage()
         try await stage.bindGateway()
-        let now = stage.clock.now
-        _ = try await BillDueSubscriptions(billing: stage.billing(), gateways: [stage.name]).run(now: now)
+        try await stage.plan()
         try await stage.edit { $0.status = .paused }
         try await stage.worker(concurrency: 1).round()
         #expect(stage.wire.moneyRequests.isEmpty)

@@ -180,7 +180,7 @@ import Testing
         try await stage.subscribe()
         try await stage.bindGateway()
         // Invoiced in time, and not tried yet.
-        _ = try await BillDueSubscriptions(billing: stage.billing(), gateways: [stage.name]).run(now: stage.clock.now)
+        try await stage.plan()
         let never = try await Self.plant(stage, dueDaysAgo: 0, ends: other.end)
         let paid = try await Self.plant(stage, dueDaysAgo: 0)
         let before = stage.wire.count(.confirm)
@@ -316,8 +316,7 @@ import Testing
         try await stage.customer()
         try await stage.subscribe()
         try await stage.bindGateway()
-        let now = stage.clock.now
-        _ = try await BillDueSubscriptions(billing: stage.billing(), gateways: [stage.name]).run(now: now)
+        try await stage.plan()
         let copy = try #require(stage.folder).file("restored.db")
         try await stage.database.backup(to: copy)
         try await stage.run(days: 3)

@@ -189,7 +189,7 @@ import Testing
         try await stage.customer()
         try await stage.subscribe()
         try await stage.bindGateway()
-        _ = try await BillDueSubscriptions(billing: stage.billing(), gateways: [stage.name]).run(now: stage.clock.now)
+        try await stage.plan()
         stage.clock.advance(seconds: 3600)
         try await stage.press()
         #expect(try await stage.violations() == [])

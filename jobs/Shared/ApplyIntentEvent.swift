@@ -67,8 +67,7 @@ struct ApplyIntentEvent: Sendable {
         if let difference = isNamedSo ? difference(snapshot, intent, invoice) : "dunlin_reference" {
             return try await foreign(difference, invoice, snapshot, reply.exchanges)
         }
-        let saysLittle = snapshot.isUnconfirmed || snapshot.status == .canceled
-        if saysLittle, try await isSecond(snapshot, intent, invoice) {
+        if snapshot.saysNothingOfOthers, try await isSecond(snapshot, intent, invoice) {
             let strays = snapshot.isUnconfirmed ? [intentID] : []
             await DebtSearch(billing: billing, gateway: gateway).cancel(strays: strays)
             return try await application.end(.applied(nil), exchanges: reply.exchanges, invoiceID: invoice.id)

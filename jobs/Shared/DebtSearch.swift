@@ -21,17 +21,22 @@ struct DebtSearch {
     func search(_ invoice: Invoice, number: Int) async throws -> Bool {
         let reference = invoice.reference(intentNumber: number, databaseID: billing.databaseID)
         let reply = await candidates(invoice, reference: reference)
-        let now = billing.clock.now()
         guard case .value(let found) = reply.result else {
             throw GatewayUnavailable(reply.result, about: "invoice \(invoice.id)")
         }
         let ours = found.filter { $0.isOf(invoice) || $0.metadata.reference == reference.text }
+        try await takeOver(ours, of: invoice, exchanges: reply.exchanges)
+        return !ours.contains { $0.metadata.reference == reference.text }
+    }
+
+    /// Stores all that was found of the debt, and what it proves.
+    func takeOver(_ found: [IntentSnapshot], of invoice: Invoice, exchanges: [Exchange] = []) async throws {
+        let now = billing.clock.now()
         let taken = try await billing.database.write(step: "take-over") { tx in
-            try Exchanges.add(reply.exchanges, gateway: gateway.name, invoiceID: invoice.id, tx)
-            return try TakeOver(billing: billing, gateway: gateway, now: now).take(ours, of: invoice.id, tx)
+            try Exchanges.add(exchanges, gateway: gateway.name, invoiceID: invoice.id, tx)
+            return try TakeOver(billing: billing, gateway: gateway, now: now).take(found, of: invoice.id, tx)
         }
         await cancel(strays: taken.strays)
-        return !ours.contains { $0.metadata.reference == reference.text }
     }
 
     /// Unconfirmed duplicates move no money; one that cannot be canceled now is seen again at the next look-up.

@@ -19,16 +19,21 @@ enum EndingDebts {
             "debt_ended", subscriptionID: invoice.subscriptionID, invoiceID: invoice.id, attemptNumber: last,
             amountMinor: invoice.amountMinor, currency: invoice.currencyCode, reason: "\(state.rawValue): \(reason)",
             actor: actor, now: now, tx)
-        for intent in try Intents.of(invoice.id, tx) where !intent.isCanceled && !intent.hasSucceeded {
-            try FollowUps.cancel(intent, of: invoice, now: now, tx)
-        }
+        try cancelOpenIntents(of: invoice, now: now, tx)
         try finishIfNothingIsOpen(invoice.id, now: now, tx)
         try BillingStates.refreshStanding(invoice.subscriptionID, tx)
     }
 
+    /// Nothing of the debt may be paid any more (P7).
+    static func cancelOpenIntents(of invoice: Invoice, now: Instant, _ tx: Transaction) throws {
+        for intent in try Intents.of(invoice.id, tx) where intent.isOpen {
+            try FollowUps.cancel(intent, of: invoice, now: now, tx)
+        }
+    }
+
     /// A closing invoice ends once no intent of it is open and no attempt is in flight.
     static func finishIfNothingIsOpen(_ invoiceID: Int64, now: Instant, _ tx: Transaction) throws {
-        let isOpen = try Intents.of(invoiceID, tx).contains { !$0.isCanceled && !$0.hasSucceeded }
+        let isOpen = try Intents.of(invoiceID, tx).contains { $0.isOpen }
         let isInFlight = try Attempts.of(invoiceID, tx).contains { $0.state.isInFlight }
         guard !isOpen, !isInFlight else { return }
         guard try Invoices.finishClosing(invoiceID, now: now, tx) else { return }

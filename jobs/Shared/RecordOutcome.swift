@@ -253,7 +253,7 @@ struct RecordOutcome {
     private func cancelSpentIntent(_ frozen: FrozenRequest, _ invoice: Invoice, _ tx: Transaction) throws {
         guard gateway.retryMode == .newIntent else { return }
         let intent = try Intents.get(frozen.intent.id, tx)
-        guard intent.gatewayID != nil, !intent.isCanceled, !intent.hasSucceeded else { return }
+        guard intent.gatewayID != nil, intent.isOpen else { return }
         let now = now
         guard let latest = try Invoices.find(invoice.id, tx), latest.waitsFor != .needsCustomer else { return }
         try FollowUps.cancel(intent, of: invoice, now: now, tx)
@@ -262,10 +262,10 @@ struct RecordOutcome {
     /// The debt ended while this attempt was in flight: its intent still has to be canceled.
     private func goOnClosing(_ frozen: FrozenRequest, _ invoice: Invoice, _ tx: Transaction) throws {
         let intent = try Intents.get(frozen.intent.id, tx)
-        if intent.isCanceled || intent.hasSucceeded {
-            try EndingDebts.finishIfNothingIsOpen(invoice.id, now: now, tx)
-        } else {
+        if intent.isOpen {
             try FollowUps.cancel(intent, of: invoice, now: now, tx)
+        } else {
+            try EndingDebts.finishIfNothingIsOpen(invoice.id, now: now, tx)
         }
     }
 }

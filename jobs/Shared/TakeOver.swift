@@ -56,7 +56,7 @@ struct TakeOver {
                 taken.mayCharge = false
                 try Collected(billing: billing, now: now).record(
                     try Invoices.get(invoiceID, tx), intentID: id, attempt: nil, tx)
-                try cancelOthers(than: id, invoice, tx)
+                try EndingDebts.cancelOpenIntents(of: invoice, now: now, tx)
             }
         }
         if successes > 1 { try report(successes, invoice, tx) }
@@ -116,7 +116,7 @@ struct TakeOver {
             return same.id
         }
         let named = known.first { $0.number == number }
-        if view == .oneEvent, snapshot.isUnconfirmed || snapshot.status == .canceled { return nil }
+        if view == .oneEvent, snapshot.saysNothingOfOthers { return nil }
         if let named, named.gatewayID == nil {
             _ = try Intents.store(gatewayID: snapshot.id, named.id, tx)
             try Intents.noteUnlessSucceeded(snapshot, of: named.id, askedAt: now, tx)
@@ -146,13 +146,6 @@ struct TakeOver {
                 account: account, mode: gateway.driver.mode, gatewayCustomerID: snapshot.customerID ?? "",
                 amount: amount, reference: number == nil ? "\(name)/\(snapshot.id)" : name, gatewayID: snapshot.id,
                 status: snapshot.status == .succeeded ? found : snapshot.status.text), now: now, tx)
-    }
-
-    /// The debt is paid: nothing else of it may be paid any more (P7).
-    private func cancelOthers(than id: Int64, _ invoice: Invoice, _ tx: Transaction) throws {
-        for intent in try Intents.of(invoice.id, tx) where intent.id != id && intent.isOpen {
-            try FollowUps.cancel(intent, of: invoice, now: now, tx)
-        }
     }
 
     /// A final decline in another timeline counts in this one.
@@ -206,6 +199,9 @@ extension IntentSnapshot {
     var isUnconfirmed: Bool {
         status == .requiresConfirmation || (status == .requiresPaymentMethod && latestCharge == nil)
     }
+
+    /// There may be another intent of the debt that money has moved on.
+    var saysNothingOfOthers: Bool { isUnconfirmed || status == .canceled }
 
     /// Somebody has confirmed it, and it has not come to an end.
     fileprivate var mayStillMoveMoney: Bool {

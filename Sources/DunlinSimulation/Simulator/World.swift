@@ -255,7 +255,7 @@ final class World: @unchecked Sendable {
 
     private func pause(at step: String, _ process: SimulatedProcess) async {
         var milliseconds = chance.number(1...40, "pause")
-        if strikes(.stall) || (Self.storing.contains(step) && stallsWithAnswer()) {
+        if strikes(.stall) || (Self.storing.contains(step) && stalls("stall with an answer")) {
             answers.forget(process)
             milliseconds = chance.number(5_000...1_200_000, "stall")
             note("\(process.place).\(process.number) stands still for \(milliseconds / 1000) s")
@@ -263,8 +263,9 @@ final class World: @unchecked Sendable {
         await wait(milliseconds, process)
     }
 
-    private func stallsWithAnswer() -> Bool {
-        guard !isAtRest, chance.happens(8 * plan.share(.stall), "stall with an answer") else { return false }
+    /// - Parameter place: where it hurts most, and is made more often; a stream of draws of its own.
+    private func stalls(_ place: String) -> Bool {
+        guard !isAtRest, chance.happens(8 * plan.share(.stall), place) else { return false }
         strike(.stall)
         return true
     }
@@ -274,8 +275,7 @@ final class World: @unchecked Sendable {
     ///
     /// - Returns: milliseconds; nil where nothing is in the way.
     func stallOnTheWay(_ process: SimulatedProcess) -> Int64? {
-        guard !isAtRest, chance.happens(8 * plan.share(.stall), "stall on the way") else { return nil }
-        strike(.stall)
+        guard stalls("stall on the way") else { return nil }
         answers.forget(process)
         let milliseconds = chance.number(120_000...590_000, "stall on the way")
         note("\(process.place).\(process.number) stands still for \(milliseconds / 1000) s with a request in its hands")

@@ -22,6 +22,11 @@ extension Stage {
         _ = try await FirstContact(billing: billing, gateway: try billing.gateway(name)).make()
     }
 
+    /// Invoices what is due, and tries nothing yet.
+    func plan() async throws {
+        _ = try await BillDueSubscriptions(billing: billing(), gateways: [name]).run(now: clock.now)
+    }
+
     /// First attempts of other subscriptions that ended just now, the declined ones last.
     func plantFirstAttempts(_ count: Int, declined: Int) async throws {
         let now = clock.now

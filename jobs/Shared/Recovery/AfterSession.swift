@@ -43,13 +43,13 @@ struct AfterSession {
         let before = try SessionAttempts.find(frozen.attempt.id, tx)
         let wait = before?.waitedFor ?? .needsCustomer
         let isPlanned = wait == .scheduled || wait == .retrying
-        guard isPlanned else {
-            guard asksCustomer else {
-                try Invoices.wait(invoice.id, for: wait, failedAt: failedAt, tx)
-                return
-            }
+        if !isPlanned, asksCustomer {
             try InvoiceRest.needsCustomer(invoice.id, failedAt: failedAt, now: now, tx)
             return try beginGrace(invoice, .askCustomer, .needsAuth, tx)
+        }
+        guard isPlanned else {
+            try Invoices.wait(invoice.id, for: wait, failedAt: failedAt, tx)
+            return
         }
         // Another card was saved meanwhile, or the schedule goes on with the old one.
         let at = max(before?.nextAttemptAt ?? now, now)

@@ -17,7 +17,7 @@ struct VisitReturn {
         let (invoiceID, databaseID) = (invoiceID, billing.databaseID)
         let (frozen, open) = try await billing.database.read { tx in
             let invoice = try Invoices.get(invoiceID, tx)
-            let open = try Intents.of(invoiceID, tx).first { !$0.isCanceled && !$0.hasSucceeded && $0.gatewayID != nil }
+            let open = try Intents.of(invoiceID, tx).first { $0.isOpen && $0.gatewayID != nil }
             let frozen = try Attempts.of(invoiceID, tx).first { $0.state.isInFlight }.map {
                 try FrozenRequest(
                     invoice: invoice, intent: try Intents.get($0.intentID, tx), attempt: $0, databaseID: databaseID)
