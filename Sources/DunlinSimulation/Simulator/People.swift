@@ -120,7 +120,8 @@ struct People: Sendable {
         case .newPrice: try await change(id) { $0.amountMinor += 100 }
         case .newSchedule:
             // In a restored file the period of this name would come due later than it did, and only keys tell (docs/proof.md).
-            if world.plan.has(.restore), world.plan.ignoresKeys { return }
+            // In one call they do so with the money itself, which the judge of requests takes for a second try.
+            if world.plan.has(.restore), world.plan.ignoresKeys || world.plan.stripeSending == .oneCall { return }
             let day = world.chance.number(1...28, "people")
             try await change(id) { $0.anchor = "2025-12-\(day < 10 ? "0" : "")\(day)" }
         case .stop, .start: try await charging(isStopped: act == .stop)
