@@ -78,14 +78,13 @@ chaos: deps ## a minute of real workers that are killed and put to sleep, behind
 	DUNLIN_CHAOS=full swift test --skip-build --disable-xctest --filter RealTroubleTests
 
 # Folders of their own, so that the next plain build is not a full one. Left out are the end-to-end tests, which run plain
-# programs, TidyTests, which read the sources, and what docs/proof.md names as not yet run so. Leaks are not looked for: Foundation
-# loses a buffer where it reads files (docs/proof.md).
-SANITIZED := Dunlin(Calendar|Core|Database|Queue|Ledger|Web|Gateways|Sandbox|SandboxServer|Import|Reports)Tests|CommandTests
-SANITIZING := --disable-xctest --experimental-maximum-parallelization-width 8 --filter '$(or $(T),$(SANITIZED))'
+# programs, and TidyTests, which read the sources. T=filter takes what it names, and only that.
+SANITIZING := --disable-xctest --experimental-maximum-parallelization-width 8 \
+  $(if $(T),--filter '$(T)',--skip 'EndToEndTests|TidyTests')
 
-sanitize: deps ## the unit tests under ThreadSanitizer and AddressSanitizer, or those of T=filter: an hour, most of it building
-	swift test --scratch-path .build-tsan --sanitize=thread $(SANITIZING)
-	ASAN_OPTIONS=detect_leaks=0 swift test --scratch-path .build-asan --sanitize=address $(SANITIZING)
+sanitize: deps ## the unit tests under ThreadSanitizer and AddressSanitizer, or those of T=filter: an hour, half of it building
+	TSAN_OPTIONS=suppressions=Tests/races.txt swift test --scratch-path .build-tsan --sanitize=thread $(SANITIZING)
+	LSAN_OPTIONS=suppressions=Tests/leaks.txt swift test --scratch-path .build-asan --sanitize=address $(SANITIZING)
 
 fixture: build ## keep a data file of this schema for the tests of upgrades: V=1.0.0 with a release
 	Tests/SimulationTests/Fixtures/make "$(PROGRAM)" "$(or $(V),unreleased)"

@@ -81,6 +81,9 @@ public final class Sandbox: Sendable {
     /// What was collected more than once for one subscription and period.
     public var doubleCharges: [SandboxAudit.DoubleCharge] { world.withLock { $0.audit.audit.doubles } }
 
+    /// How many deliveries of events went wrong on purpose.
+    public var webhookStrikes: WebhookStrikes { world.withLock { $0.outbox.strikes } }
+
     /// How often a reference was collected.
     public func successCount(reference: String) -> Int {
         world.withLock { $0.audit.audit.successesByReference[reference] ?? 0 }

@@ -38,7 +38,8 @@ import Testing
         text.ranges(of: "4242424242424242").contains { range in
             let before = text[..<range.lowerBound].last ?? " "
             let after = text[range.upperBound...].first ?? " "
-            return !before.isNumber && !after.isNumber && (!isID || !(before.isLetter || before == "_"))
+            let isPart = [before, after].contains { ("0"..."9").contains($0) }
+            return !isPart && (!isID || !(before.isLetter || before == "_"))
         }
     }
 

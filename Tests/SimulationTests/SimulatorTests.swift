@@ -76,6 +76,14 @@ struct SimulatorTests {
         #expect(result.coverage.faults["hand_verbs", default: 0] > 0)
     }
 
+    /// Whatever is switched on strikes sooner or later, and is counted.
+    @Test func theReportCountsTheFaultsOfEachKind() async throws {
+        var coverage = SimulatorCoverage()
+        for seed in UInt64(1)...4 { coverage.add(try await Self.run(seed, profile: .all, days: 40).coverage) }
+        let silent = FaultKind.allCases.map(\.rawValue).filter { coverage.faults[$0, default: 0] == 0 }
+        #expect(silent.isEmpty)
+    }
+
     @Test func aRunThatIsCutOffTakesNoStepAfterIt() async throws {
         let result = try await Self.run(5) { $0.stepsMax = 150 }
         #expect(result.coverage.steps == 150)

@@ -47,6 +47,8 @@ public struct SandboxAudit: Hashable, Sendable {
     public var successesByCustomer: [String: Int] = [:]
     public var totalsByCurrency: [String: Total] = [:]
     public var requestsByEndpoint: [String: Int] = [:]
+    /// How often each fault struck a request.
+    public var faults: [FaultRule.Kind: Int] = [:]
     public var successes = 0
     public var declines = 0
     public var refunds = 0
@@ -74,6 +76,7 @@ struct AuditLog {
     private(set) var audit = SandboxAudit()
 
     mutating func count(endpoint: String) { audit.requestsByEndpoint[endpoint, default: 0] += 1 }
+    mutating func count(fault: FaultRule.Kind) { audit.faults[fault, default: 0] += 1 }
 
     mutating func success(of intent: PaymentIntent, charge: Charge, now: Int64) {
         audit.successes += 1
@@ -150,6 +153,7 @@ extension SandboxAudit {
                     })),
             .init("customers", Self.counts(successesByCustomer)),
             .init("requests", Self.counts(requestsByEndpoint)),
+            .init("faults", Self.counts(Dictionary(uniqueKeysWithValues: faults.map { ($0.key.rawValue, $0.value) }))),
         ])
     }
 

@@ -28,6 +28,8 @@ struct Outbox {
     private var inFlight: [Int: Entry] = [:]
     private var lastID = 0
     private(set) var entries: [Entry] = []
+    /// How many deliveries each fault struck.
+    private(set) var strikes = WebhookStrikes()
 
     init(seed: UInt64, faults: WebhookFaults) {
         self.seed = seed
@@ -42,14 +44,22 @@ struct Outbox {
         let draw = Mix.word(seed, (event.id + endpoint.id).utf8)
         if isStruck(draw, 1, faults.lost) {
             entry.state = "lost"
+            strikes.lost += 1
             return
         }
         var due = now
-        if isStruck(draw, 2, faults.late) { due += 3_600_000 + Int64(Mix.word(draw) % 18_000_000) }
-        if isStruck(draw, 3, faults.reordered) { due += Int64(Mix.word(draw) % 30_000) }
+        if isStruck(draw, 2, faults.late) {
+            due += 3_600_000 + Int64(Mix.word(draw) % 18_000_000)
+            strikes.late += 1
+        }
+        if isStruck(draw, 3, faults.reordered) {
+            due += Int64(Mix.word(draw) % 30_000)
+            strikes.reordered += 1
+        }
         waiting.add(entry, due: due)
         if isStruck(draw, 4, faults.doubled) {
             waiting.add(append(event, endpoint), due: due + Int64(Mix.word(draw) % 10_000))
+            strikes.doubled += 1
         }
     }
 

@@ -53,6 +53,14 @@ public struct WebhookFaults: Hashable, Sendable {
     }
 }
 
+/// How many deliveries each of `WebhookFaults` struck.
+public struct WebhookStrikes: Hashable, Sendable {
+    public var lost = 0
+    public var late = 0
+    public var reordered = 0
+    public var doubled = 0
+}
+
 /// When a delivery that got no 2xx is tried again.
 enum RetryRule {
     /// Stripe, sandbox: three retries over a few hours (docs.stripe.com/webhooks; the gaps are not documented).

@@ -67,6 +67,7 @@ extension World {
     private func serve(_ envelope: Envelope) -> SandboxResponse {
         let request = envelope.request
         let fault = faults.next(request, endpoint: envelope.route.name)
+        if let fault { audit.count(fault: fault.kind) }
         if let fault, var answer = answerBeforeEffect(fault, request) {
             answer.hadEffect = fault.kind == .dropEffectLater
             // A lock is met before a request gets its id.

@@ -69,6 +69,15 @@ public enum FaultKind: String, Hashable, Sendable, CaseIterable {
     static let groups: [(name: String, kinds: Set<FaultKind>)] = [
         ("processes", [.crash, .stall, .otherMachines, .clockSkew, .clockJump, .downtime, .otherAccount]),
         ("store", [.crash, .storeBusy, .storeFailure, .restore]),
+        // What a restored file no longer knows of.
+        (
+            "restored",
+            [
+                .crash, .downtime, .restore, .lostBefore, .lostAfter, .lateEffect, .serverErrors, .eventsLate,
+                .eventsReordered,
+                .newCards, .dashboard, .payLinks,
+            ]
+        ),
         (
             "gateway",
             [

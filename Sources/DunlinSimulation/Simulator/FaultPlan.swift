@@ -109,6 +109,20 @@ struct FaultPlan: Sendable {
         return rules
     }
 
+    /// The kind that a fault of the sandbox belongs to, as `sandboxFaults` makes them; nil for one that it does not make.
+    static func kind(of fault: FaultRule.Kind) -> FaultKind? {
+        switch fault {
+        case .dropBefore: .lostBefore
+        case .dropAfter: .lostAfter
+        case .dropEffectLater: .lateEffect
+        case .errorBefore, .errorAfter: .serverErrors
+        case .errorRolledForward: .rolledForward
+        case .rateLimited, .lockTimeout: .throttling
+        case .htmlBefore, .htmlAfter, .truncated, .silentBefore, .silentAfter: .brokenAnswers
+        case .latency, .trickle, .clockSkew: nil
+        }
+    }
+
     var webhookFaults: WebhookFaults {
         var faults = WebhookFaults()
         faults.lost = UInt64(share(.eventsLost))

@@ -78,9 +78,24 @@ public struct Simulator: Sendable {
         }
         world.coverage.invoices = counts?.0 ?? 0
         world.coverage.attempts = counts?.1 ?? 0
-        world.coverage.successes = world.sandbox.audit.successes
-        world.coverage.declines = world.sandbox.audit.declines
+        let audit = world.sandbox.audit
+        world.coverage.successes = audit.successes
+        world.coverage.declines = audit.declines
         world.coverage.subscriptionDays = days * Int64(options.subscriptions)
+        countFaults(world, audit)
+    }
+
+    /// Those that others make: the sandbox, and the setting of the run, which strikes once and for all.
+    private func countFaults(_ world: World, _ audit: SandboxAudit) {
+        for (fault, count) in audit.faults {
+            if let kind = FaultPlan.kind(of: fault) { world.strike(kind, times: count) }
+        }
+        let events = world.sandbox.webhookStrikes
+        world.strike(.eventsLost, times: events.lost)
+        world.strike(.eventsLate, times: events.late)
+        world.strike(.eventsDoubled, times: events.doubled)
+        world.strike(.eventsReordered, times: events.reordered)
+        for kind in [FaultKind.otherMachines, .clockSkew] where world.plan.has(kind) { world.strike(kind) }
     }
 
     /// The data files of the run go with it.

@@ -45,6 +45,7 @@ final class WireJudge: @unchecked Sendable {
         var subscriptionID: String
         var customerID: String
         var gatewayCustomerID: String
+        var gatewayMethodID: String
         var invoiceState: String
         var debtEndedAt: Instant?
         var stoppedAt: Instant?
@@ -132,6 +133,7 @@ final class WireJudge: @unchecked Sendable {
             world.violate("wire", "charged_in_outage", "a charge left while the circuit was open: \(wire.text)")
         }
         checkFootings(wire, row, world)
+        checkFrozen(wire, row, world)
         checkOutage(wire, row, world)
     }
 
@@ -165,6 +167,14 @@ final class WireJudge: @unchecked Sendable {
                 "wire", "no_circuit",
                 "a charge left after \(row.unknownsInARow) unknowns in a row (rule 14): \(wire.text)")
         }
+    }
+
+    /// What is sent is what the attempt says, whatever the customer or the owner has changed since.
+    private func checkFrozen(_ wire: WireRequest, _ row: Row, _ world: World) {
+        guard !row.isOnSession, !wire.words(of: wire.body).contains(row.gatewayMethodID) else { return }
+        world.violate(
+            "wire", "sent_other_than_frozen",
+            "the attempt is on \(row.gatewayMethodID), and the request names another card (rule 4): \(wire.text)")
     }
 
     private func heldSince(_ row: Row, _ world: World) -> Instant? {
@@ -292,8 +302,8 @@ final class WireJudge: @unchecked Sendable {
         try tx.row(
             """
             SELECT a.state AS attempt_state, a.ended_at AS ended_at, a.send_by AS send_by,
-                a.gateway_customer_id AS gateway_customer_id, i.subscription_id AS subscription_id,
-                i.customer_id AS customer_id, i.state AS invoice_state,
+                a.gateway_customer_id AS gateway_customer_id, a.gateway_payment_method_id AS gateway_method_id,
+                i.subscription_id AS subscription_id, i.customer_id AS customer_id, i.state AS invoice_state,
                 (SELECT MIN(e.recorded_at) FROM activity e WHERE e.invoice_id = i.id AND e.kind = 'debt_ended')
                     AS debt_ended_at,
                 g.stopped_at AS stopped_at, g.circuit_opened_at AS circuit_opened_at, i.id AS invoice_id,
@@ -312,7 +322,8 @@ final class WireJudge: @unchecked Sendable {
                 hasSettleJob: try row.get("has_settle_job"), endedAt: try row.get("ended_at"),
                 sendBy: try row.get("send_by"), subscriptionID: try row.get("subscription_id"),
                 customerID: try row.get("customer_id"), gatewayCustomerID: try row.get("gateway_customer_id"),
-                invoiceState: try row.get("invoice_state"), debtEndedAt: try row.get("debt_ended_at"),
+                gatewayMethodID: try row.get("gateway_method_id"), invoiceState: try row.get("invoice_state"),
+                debtEndedAt: try row.get("debt_ended_at"),
                 stoppedAt: try row.get("stopped_at"), circuitOpenedAt: try row.get("circuit_opened_at"),
                 unknownsInARow: try row.get("unknowns"), isOnSession: try row.get("is_on_session"),
                 invoiceID: try row.get("invoice_id"), hold: try row.get("hold"), waitsFor: try row.get("waits_for"))

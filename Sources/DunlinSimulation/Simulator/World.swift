@@ -138,7 +138,9 @@ final class World: @unchecked Sendable {
     /// Counts what somebody did, for the report.
     func count(_ deed: String) { coverage.deeds[deed, default: 0] += 1 }
 
-    func strike(_ kind: FaultKind) { coverage.faults[kind.rawValue, default: 0] += 1 }
+    func strike(_ kind: FaultKind, times: Int = 1) {
+        if times > 0 { coverage.faults[kind.rawValue, default: 0] += times }
+    }
 
     /// True when a fault of this kind strikes now.
     func strikes(_ kind: FaultKind) -> Bool {
