@@ -74,8 +74,7 @@ public enum FaultKind: String, Hashable, Sendable, CaseIterable {
             "restored",
             [
                 .crash, .downtime, .restore, .lostBefore, .lostAfter, .lateEffect, .serverErrors, .eventsLate,
-                .eventsReordered,
-                .newCards, .dashboard, .payLinks,
+                .eventsReordered, .newCards, .dashboard, .payLinks,
             ]
         ),
         (

@@ -80,11 +80,11 @@ struct FaultPlan: Sendable {
         }
     }
 
-    /// The faults that the sandbox itself makes.
-    var sandboxFaults: [FaultRule] {
-        var rules: [FaultRule] = []
+    /// The faults that the sandbox itself makes, each with the kind that it belongs to.
+    var sandboxFaults: [(kind: FaultKind, rule: FaultRule)] {
+        var rules: [(kind: FaultKind, rule: FaultRule)] = []
         func add(_ kind: FaultKind, _ make: (FaultRule.Frequency) -> FaultRule) {
-            if has(kind) { rules.append(make(.perMillion(UInt64(share(kind))))) }
+            if has(kind) { rules.append((kind, make(.perMillion(UInt64(share(kind)))))) }
         }
         add(.lostBefore) { FaultRule(.dropBefore, frequency: $0) }
         add(.lostAfter) { FaultRule(.dropAfter, method: "POST", frequency: $0) }
@@ -107,20 +107,6 @@ struct FaultPlan: Sendable {
         add(.brokenAnswers) { FaultRule(.silentAfter, method: "POST", frequency: $0) }
         add(.brokenAnswers) { FaultRule(.silentBefore, frequency: $0) }
         return rules
-    }
-
-    /// The kind that a fault of the sandbox belongs to, as `sandboxFaults` makes them; nil for one that it does not make.
-    static func kind(of fault: FaultRule.Kind) -> FaultKind? {
-        switch fault {
-        case .dropBefore: .lostBefore
-        case .dropAfter: .lostAfter
-        case .dropEffectLater: .lateEffect
-        case .errorBefore, .errorAfter: .serverErrors
-        case .errorRolledForward: .rolledForward
-        case .rateLimited, .lockTimeout: .throttling
-        case .htmlBefore, .htmlAfter, .truncated, .silentBefore, .silentAfter: .brokenAnswers
-        case .latency, .trickle, .clockSkew: nil
-        }
     }
 
     var webhookFaults: WebhookFaults {

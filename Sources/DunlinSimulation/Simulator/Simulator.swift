@@ -42,7 +42,7 @@ public struct Simulator: Sendable {
         if world.plan.sharesCard { SimulatedSample.shareCard(of: &sample) }
         try await sample.store(in: world.office())
         try await SettledStates.watch(world.office())
-        for rule in world.plan.sandboxFaults { world.sandbox.addFault(rule) }
+        for fault in world.plan.sandboxFaults { world.sandbox.addFault(fault.rule) }
         let ids = sample.subscriptions.map(\.id)
         let town = Town(world: world, subscriptions: ids)
         await withTaskGroup(of: Void.self) { group in
@@ -87,8 +87,9 @@ public struct Simulator: Sendable {
 
     /// Those that others make: the sandbox, and the setting of the run, which strikes once and for all.
     private func countFaults(_ world: World, _ audit: SandboxAudit) {
+        let kinds = Dictionary(world.plan.sandboxFaults.map { ($0.rule.kind, $0.kind) }) { first, _ in first }
         for (fault, count) in audit.faults {
-            if let kind = FaultPlan.kind(of: fault) { world.strike(kind, times: count) }
+            if let kind = kinds[fault] { world.strike(kind, times: count) }
         }
         let events = world.sandbox.webhookStrikes
         world.strike(.eventsLost, times: events.lost)
