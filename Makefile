@@ -78,10 +78,10 @@ chaos: deps ## a minute of real workers that are killed and put to sleep, behind
 	DUNLIN_CHAOS=full swift test --skip-build --disable-xctest --filter RealTroubleTests
 
 # Folders of their own, so that the next plain build is not a full one. Left out are the end-to-end tests, which run plain
-# programs, and TidyTests, which read the sources. T=filter takes what it names, and only that. Leaks are not looked for: tests and
-# Foundation keep what the end of the process frees (docs/proof.md).
+# programs, TidyTests, which read the sources, and BenchTests, whose rates a sanitizer changes. T=filter takes what it names, and only
+# that. Leaks are not looked for: tests and Foundation keep what the end of the process frees (docs/proof.md).
 SANITIZING := --disable-xctest --experimental-maximum-parallelization-width 8 \
-  $(if $(T),--filter '$(T)',--skip 'EndToEndTests|TidyTests')
+  $(if $(T),--filter '$(T)',--skip 'EndToEndTests|TidyTests|BenchTests')
 
 sanitize: deps ## the unit tests under ThreadSanitizer and AddressSanitizer, or those of T=filter: an hour, half of it building
 	TSAN_OPTIONS=suppressions=Tests/races.txt swift test --scratch-path .build-tsan --sanitize=thread $(SANITIZING)
